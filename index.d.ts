@@ -1,0 +1,268 @@
+/**
+ * The database adapter for NextAuth.js / Auth.js on SQLite.
+ *
+ * The types stand on their own: nothing of `next-auth` or `@auth/core` is needed at run time or to
+ * compile, and {@link SqlxAdapter}'s result fits the `Adapter` of `next-auth@4`, `next-auth@5` and
+ * `@auth/core` without a cast.
+ */
+
+/** A user. Text columns that hold nothing are `null`. */
+export interface AdapterUser {
+  /** Always a string in JavaScript, whatever the column's type. */
+  id: string
+  name?: string | null
+  /** Trimmed and ASCII-lower-cased on the way in, unless `normalizeEmail` is `false`. */
+  email: string
+  /** When the e-mail address was proved to be the user's; `null`: not yet. */
+  emailVerified: Date | null
+  image?: string | null
+}
+
+/** A provider's account that a user signs in with. A column that holds nothing is left out. */
+export interface AdapterAccount {
+  userId: string
+  type: "oauth" | "oidc" | "email" | "webauthn"
+  provider: string
+  providerAccountId: string
+  refresh_token?: string
+  access_token?: string
+  /** When `access_token` expires, in whole seconds since 1970. */
+  expires_at?: number
+  token_type?: Lowercase<string>
+  scope?: string
+  id_token?: string
+  session_state?: string
+}
+
+/** A session. One past its `expires` is never returned. */
+export interface AdapterSession {
+  /** The cookie's value. The database holds its digest, unless `sessions.hash` is `false`. */
+  sessionToken: string
+  userId: string
+  expires: Date
+}
+
+/** A pending magic link or code. */
+export interface VerificationToken {
+  /** Kept as given, to the byte: core compares it. */
+  identifier: string
+  token: string
+  expires: Date
+}
+
+/** A passkey. */
+export interface AdapterAuthenticator {
+  credentialID: string
+  userId: string
+  providerAccountId: string
+  credentialPublicKey: string
+  /** 0 to 2^32 - 1. */
+  counter: number
+  credentialDeviceType: string
+  credentialBackedUp: boolean
+  transports?: string | null
+}
+
+/** One of a user's sessions, as {@link SqlxAdapterObject.listSessions} gives it. */
+export interface ListedSession {
+  /** A digest of the session token: it names the session and is worthless as a cookie. */
+  id: string
+  userId: string
+  expires: Date
+  /** When the session was made; `null` where the table does not keep it. */
+  createdAt: Date | null
+  /** Whether it is the session of the `current` token; `false` when none was given. */
+  current: boolean
+}
+
+/** A provider and the id it knows the account by. */
+export interface AccountKey {
+  provider: string
+  providerAccountId: string
+}
+
+/**
+ * What {@link SqlxAdapter} returns: a plain object whose own enumerable properties are functions.
+ * It can be spread, destructured, and each function called bare. Every one of them returns a
+ * promise, also for a wrong argument, which rejects with `ERR_INVALID_ARGUMENT`.
+ */
+export interface SqlxAdapterObject {
+  /**
+   * Inserts a user. A given `id` is kept, otherwise a UUIDv7 is made.
+   * @throws `ERR_UNIQUE` the e-mail address, or the id, is taken. The row there is left alone.
+   */
+  createUser(user: Partial<AdapterUser>): Promise<AdapterUser>
+  getUser(id: string): Promise<AdapterUser | null>
+  getUserByEmail(email: string): Promise<AdapterUser | null>
+  getUserByAccount(account: AccountKey): Promise<AdapterUser | null>
+  /**
+   * Changes the given columns and returns the whole row. A key that is missing or `undefined`
+   * leaves its column as it is; `null` sets it to null.
+   * @throws `ERR_NOT_FOUND` no user has this id.
+   */
+  updateUser(user: Partial<AdapterUser> & Pick<AdapterUser, "id">): Promise<AdapterUser>
+  /** Deletes a user and everything that belongs to them, in one transaction. `null`: there was none. */
+  deleteUser(id: string): Promise<AdapterUser | null>
+  /**
+   * Inserts an account. Keys that the table has no column for are left out. Linking an account
+   * that this same user has already stores the given tokens in it.
+   * @throws `ERR_UNIQUE` another user has this account.
+   * @throws `ERR_FOREIGN_KEY` no user has this `userId`.
+   */
+  linkAccount(account: AdapterAccount): Promise<AdapterAccount>
+  /** Deletes an account. `null`: there was none. */
+  unlinkAccount(
+    account: AccountKey,
+  ): Promise<AdapterAccount | undefined> & Promise<AdapterAccount | null>
+  /** @throws `ERR_UNIQUE` the token is taken. @throws `ERR_FOREIGN_KEY` no user has this `userId`. */
+  createSession(session: {
+    sessionToken: string
+    userId: string
+    expires: Date
+  }): Promise<AdapterSession>
+  /** The session of a token and its user. `null`: there is none, or it has expired. */
+  getSessionAndUser(
+    sessionToken: string,
+  ): Promise<{ session: AdapterSession; user: AdapterUser } | null>
+  /** Changes a session. `null`: there is none, or it has expired. */
+  updateSession(
+    session: Partial<AdapterSession> & Pick<AdapterSession, "sessionToken">,
+  ): Promise<AdapterSession | null>
+  /** Deletes a session. `null`: there was none, or it had expired. */
+  deleteSession(sessionToken: string): Promise<AdapterSession | null>
+  createVerificationToken(token: VerificationToken): Promise<VerificationToken>
+  /**
+   * Takes a token: it is returned once and gone, however many ask at once. `null`: there is none.
+   * Without an `identifier` it is looked up by the token alone; a wrong `identifier` takes nothing.
+   */
+  useVerificationToken(params: {
+    identifier?: string
+    token: string
+  }): Promise<VerificationToken | null>
+
+  getAccount(providerAccountId: string, provider: string): Promise<AdapterAccount | null>
+  getAuthenticator(credentialID: string): Promise<AdapterAuthenticator | null>
+  createAuthenticator(authenticator: AdapterAuthenticator): Promise<AdapterAuthenticator>
+  listAuthenticatorsByUserId(userId: string): Promise<AdapterAuthenticator[]>
+  /** @throws `ERR_NOT_FOUND` no passkey has this `credentialID`. */
+  updateAuthenticatorCounter(
+    credentialID: string,
+    newCounter: number,
+  ): Promise<AdapterAuthenticator>
+
+  /** A user's sessions that have not expired, the newest first. */
+  listSessions(userId: string, options?: { current?: string }): Promise<ListedSession[]>
+  /**
+   * Deletes a user's sessions and returns how many: all of them, the one with this `id` (as
+   * `listSessions` gives it), or all but the one with the session token `except`.
+   */
+  deleteSessionsByUser(userId: string, which?: { id: string } | { except: string }): Promise<number>
+  /** The accounts that a user signs in with, in the order of provider and account id. */
+  listAccounts(userId: string): Promise<AdapterAccount[]>
+
+  /**
+   * Ends this adapter: calls under way end first, later ones reject with `ERR_CLOSED`. The
+   * connections, which adapters of the same configuration share, are closed with the last of them.
+   */
+  close(): Promise<void>
+}
+
+/** Where a SQLite database is, in parts, as TypeORM takes them. */
+export interface SqliteParts {
+  type: "sqlite" | "better-sqlite3"
+  /** A file's path, or `":memory:"`. */
+  database: string
+}
+
+/** Everything that can be set. All of it is optional. */
+export interface SqlxAdapterOptions {
+  /** `sqlite:auth.db`, `sqlite::memory:`, `file:auth.db`, or a path such as `./auth.db`. */
+  url?: string
+  /**
+   * `"create"`: the tables are created when the database says that there are none. `true`: what
+   * is missing (tables, columns, indexes) is added too. `false`: never. Nothing is ever dropped
+   * or retyped.
+   * @default "create"
+   */
+  synchronize?: "create" | boolean
+  pool?: {
+    /** Connections that read, at most. SQLite has one more, which writes. @default 5 */
+    max?: number
+    /** Milliseconds that a call waits for a connection. @default 5000 */
+    acquireTimeout?: number
+    /** Milliseconds until an idle connection is closed. @default 60000 */
+    idleTimeout?: number
+    /** Milliseconds until a connection is replaced. @default 1800000 */
+    maxLifetime?: number
+  }
+  sqlite?: {
+    /** `PRAGMA synchronous`. `"full"`: what was acknowledged survives a power cut. @default "full" */
+    synchronous?: "off" | "normal" | "full" | "extra"
+    /** Milliseconds that SQLite waits for another process's lock before it is tried anew. @default 5000 */
+    busyTimeout?: number
+  }
+  sessions?: {
+    /** Whether the database holds a digest instead of the session token. @default true */
+    hash?: boolean
+    /** A secret of at least 16 characters: digests are made with HMAC-SHA-256 under it. */
+    key?: string
+  }
+  /** Whether `users.email` is trimmed and ASCII-lower-cased on the way in and in look-ups. @default true */
+  normalizeEmail?: boolean
+  /** Bounds for repeating what is safe to repeat. */
+  retry?: {
+    /** @default 3 */
+    attempts?: number
+    /** Milliseconds in all. @default 10000 */
+    maxTime?: number
+  }
+}
+
+/** Why a call, or `SqlxAdapter` itself, failed. Stable: programs may rely on them. */
+export type SqlxAdapterErrorCode =
+  | "ERR_CONFIG"
+  | "ERR_CONNECT"
+  | "ERR_TIMEOUT"
+  | "ERR_OVERLOADED"
+  | "ERR_OUTCOME_UNKNOWN"
+  | "ERR_READ_ONLY"
+  | "ERR_UNIQUE"
+  | "ERR_FOREIGN_KEY"
+  | "ERR_NOT_FOUND"
+  | "ERR_SCHEMA"
+  | "ERR_SCOPE"
+  | "ERR_INVALID_ARGUMENT"
+  | "ERR_DECRYPT"
+  | "ERR_UNSUPPORTED"
+  | "ERR_CLOSED"
+  | "ERR_DATABASE"
+  | "ERR_INTERNAL"
+
+/** Every error of this package. No message holds a value, a token or a password. */
+export declare class SqlxAdapterError extends Error {
+  readonly name: "SqlxAdapterError"
+  readonly code: SqlxAdapterErrorCode
+  /** The function that failed, such as `"createUser"`; `undefined` for `SqlxAdapter` itself. */
+  readonly operation?: string
+  /** What the database said, as far as it holds no values. JSON-safe. */
+  readonly cause?: {
+    readonly database: "sqlite"
+    readonly code?: string
+    readonly table?: string
+    readonly constraint?: string
+  }
+}
+
+/**
+ * Makes an adapter. It returns at once and touches neither network nor disk: the first call
+ * connects. Without a place it takes `AUTH_DATABASE_URL`, then `DATABASE_URL`, from the
+ * environment at that moment; with neither, `./auth.db`, except in production.
+ *
+ * @example
+ * NextAuth({ adapter: SqlxAdapter(), providers: [GitHub] })
+ *
+ * @throws `ERR_CONFIG` an option is unknown or of the wrong type.
+ */
+export declare function SqlxAdapter(options?: SqlxAdapterOptions | SqliteParts | (SqlxAdapterOptions & SqliteParts)): SqlxAdapterObject
+export declare function SqlxAdapter(url: string | undefined, options?: SqlxAdapterOptions): SqlxAdapterObject
+export default SqlxAdapter
