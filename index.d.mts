@@ -1,0 +1,4 @@
+import { SqlxAdapter } from "./index.js"
+
+export * from "./index.js"
+export default SqlxAdapter

@@ -1,0 +1,4 @@
+import { SqlxAdapter, SqlxAdapterError } from "./index.js"
+
+export { SqlxAdapter, SqlxAdapterError }
+export default SqlxAdapter
