@@ -1,0 +1,106 @@
+const { contract } = require("../support/contract")
+const { makeAccount, makeSession, makeToken, makeUser } = require("../support/samples")
+const { passkey, unique } = require("../support/samples")
+
+/** Pairs that some database's collation takes for the same text. */
+const ALIKE = [
+  ["letter case", "token", "Token"],
+  ["an accent", "cafe", "café"],
+  ["a composed accent", "caf\u00e9", "cafe\u0301"],
+  ["a trailing space", "token", "token "],
+  ["a leading space", "token", " token"],
+  ["a trailing tab", "token", "token\t"],
+  ["ß and ss", "strasse", "straße"],
+  ["the Turkish i", "i", "ı"],
+  ["the Kelvin sign", "k", "\u212a"],
+  ["a zero-width space", "token", "tok\u200ben"],
+  ["full width", "a", "ａ"],
+  ["an emoji and another", "😀", "😁"],
+  ["digits and their text", "1", "1.0"],
+  ["a leading zero", "1", "01"],
+]
+
+contract("keys that differ by a byte are different keys", (db) => {
+  describe.each(ALIKE)("%s", (_, left, right) => {
+    const tail = unique("x")
+    // The tail comes first, so that a trailing space stays trailing.
+    const [one, two] = [`${tail} ${left}`, `${tail} ${right}`]
+    const [mine, theirs] = [one, two]
+
+    test("user ids", async () => {
+      const user = await makeUser(db.adapter, { id: mine })
+      expect(await db.adapter.getUser(theirs)).toBeNull()
+      const other = await makeUser(db.adapter, { id: theirs })
+      const both = await Promise.all([db.adapter.getUser(mine), db.adapter.getUser(theirs)])
+      expect(both).toStrictEqual([user, other])
+    })
+
+    test("providers and account ids", async () => {
+      const [ada, eve] = [await makeUser(db.adapter), await makeUser(db.adapter)]
+      for (const keyOf of [
+        (text) => ({ provider: text, providerAccountId: tail }),
+        (text) => ({ provider: "github", providerAccountId: text }),
+      ]) {
+        await makeAccount(db.adapter, ada.id, keyOf(mine))
+        expect(await db.adapter.getUserByAccount(keyOf(theirs))).toBeNull()
+        expect(await db.adapter.unlinkAccount(keyOf(theirs))).toBeNull()
+        await makeAccount(db.adapter, eve.id, keyOf(theirs))
+        expect((await db.adapter.getUserByAccount(keyOf(mine))).id).toBe(ada.id)
+        expect((await db.adapter.getUserByAccount(keyOf(theirs))).id).toBe(eve.id)
+      }
+    })
+
+    test.each([[true], [false]])("session tokens, hash: %s", async (hash) => {
+      const adapter = db.open({ sessions: { hash } })
+      const [ada, eve] = [await makeUser(adapter), await makeUser(adapter)]
+      const sessionToken = `${hash} ${mine}`
+      const other = `${hash} ${theirs}`
+      await makeSession(adapter, ada.id, { sessionToken })
+      expect(await adapter.getSessionAndUser(other)).toBeNull()
+      expect(await adapter.deleteSession(other)).toBeNull()
+      await makeSession(adapter, eve.id, { sessionToken: other })
+      expect((await adapter.getSessionAndUser(sessionToken)).user.id).toBe(ada.id)
+      expect((await adapter.getSessionAndUser(other)).user.id).toBe(eve.id)
+    })
+
+    test("verification tokens and identifiers", async () => {
+      const first = await makeToken(db.adapter, { identifier: mine, token: mine })
+      const { expires } = first
+      const asked = [
+        { identifier: mine, token: theirs },
+        { identifier: theirs, token: mine },
+        { token: theirs },
+      ]
+      for (const key of asked) expect(await db.adapter.useVerificationToken(key)).toBeNull()
+      const second = await makeToken(db.adapter, { identifier: theirs, token: theirs, expires })
+      expect(await db.adapter.useVerificationToken(second)).toStrictEqual(second)
+      expect(await db.adapter.useVerificationToken(first)).toStrictEqual(first)
+    })
+
+    test("credentials", async () => {
+      const user = await makeUser(db.adapter)
+      const first = passkey(user.id, { credentialID: mine })
+      await db.adapter.createAuthenticator(first)
+      expect(await db.adapter.getAuthenticator(theirs)).toBeNull()
+      const second = passkey(user.id, { credentialID: theirs })
+      await db.adapter.createAuthenticator(second)
+      expect(await db.adapter.getAuthenticator(mine)).toStrictEqual(first)
+      expect(await db.adapter.getAuthenticator(theirs)).toStrictEqual(second)
+    })
+  })
+
+  test.each([
+    ["an accent", "cafe", "café"],
+    ["a composed accent", "caf\u00e9", "cafe\u0301"],
+    ["the case of a letter beyond ASCII", "ünï", "Ünï"],
+    ["the Kelvin sign", "k", "\u212a"],
+    ["a space within", "a b", "ab"],
+  ])("e-mail addresses that differ by %s", async (_, left, right) => {
+    const tail = unique("x")
+    const user = await makeUser(db.adapter, { email: `${left}${tail}@example.com` })
+    expect(await db.adapter.getUserByEmail(`${right}${tail}@example.com`)).toBeNull()
+    const other = await makeUser(db.adapter, { email: `${right}${tail}@example.com` })
+    expect(await db.adapter.getUserByEmail(user.email)).toStrictEqual(user)
+    expect(await db.adapter.getUserByEmail(other.email)).toStrictEqual(other)
+  })
+})

@@ -1,0 +1,100 @@
+const { contract } = require("../support/contract")
+const { eventually } = require("../support/expectations")
+const { ago, hence, makeSession, makeUser } = require("../support/samples")
+
+contract("a session past its expiry", (db) => {
+  const left = (user) => db.count("sessions", "user_id = ?", [user.id])
+
+  /** A session whose expiry another program has moved into the past. */
+  async function makeExpired(by = 1) {
+    const user = await makeUser(db.adapter)
+    const session = await makeSession(db.adapter, user.id)
+    const past = db.moment(ago(by).getTime())
+    await db.execute("UPDATE sessions SET expires = ? WHERE user_id = ?", [past, user.id])
+    return { user, sessionToken: session.sessionToken }
+  }
+
+  test("is not returned by getSessionAndUser, and goes away", async () => {
+    const { user, sessionToken } = await makeExpired()
+    expect(await db.adapter.getSessionAndUser(sessionToken)).toBeNull()
+    await eventually(async () => (await left(user)) === 0)
+  })
+
+  test("is neither returned nor revived by updateSession, and goes away", async () => {
+    const { user, sessionToken } = await makeExpired()
+    expect(await db.adapter.updateSession({ sessionToken, expires: hence() })).toBeNull()
+    expect(await db.adapter.updateSession({ sessionToken })).toBeNull()
+    expect(await db.adapter.getSessionAndUser(sessionToken)).toBeNull()
+    await eventually(async () => (await left(user)) === 0)
+  })
+
+  test("is not returned by deleteSession, and goes away", async () => {
+    const { user, sessionToken } = await makeExpired()
+    expect(await db.adapter.deleteSession(sessionToken)).toBeNull()
+    await eventually(async () => (await left(user)) === 0)
+  })
+
+  test("is not returned by listSessions", async () => {
+    const { user } = await makeExpired()
+    const alive = await makeSession(db.adapter, user.id)
+    const listed = await db.adapter.listSessions(user.id)
+    expect(listed.map((session) => session.expires)).toStrictEqual([alive.expires])
+  })
+
+  test("is not counted by deleteSessionsByUser, which deletes it all the same", async () => {
+    const { user } = await makeExpired()
+    await makeSession(db.adapter, user.id)
+    expect(await db.adapter.deleteSessionsByUser(user.id)).toBe(1)
+    expect(await left(user)).toBe(0)
+  })
+
+  test("does not act when it expired long ago, in 1970", async () => {
+    const { sessionToken } = await makeExpired(Date.now() - 1)
+    expect(await db.adapter.getSessionAndUser(sessionToken)).toBeNull()
+  })
+
+  test("does not take the user's living sessions with it", async () => {
+    const { user, sessionToken } = await makeExpired()
+    const alive = await makeSession(db.adapter, user.id)
+    await db.adapter.getSessionAndUser(sessionToken)
+
+    await eventually(async () => (await left(user)) === 1)
+    expect(await db.adapter.getSessionAndUser(alive.sessionToken)).toStrictEqual({
+      session: alive,
+      user,
+    })
+  })
+
+  test("stops acting at the very millisecond", async () => {
+    const user = await makeUser(db.adapter)
+    const expires = new Date(Date.now() + 300)
+    const { sessionToken } = await makeSession(db.adapter, user.id, { expires })
+
+    for (;;) {
+      const before = Date.now()
+      const found = await db.adapter.getSessionAndUser(sessionToken)
+      const after = Date.now()
+      if (after < expires.getTime()) expect(found).not.toBeNull()
+      if (before > expires.getTime()) {
+        expect(found).toBeNull()
+        break
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  })
+
+  test("can be created, and never acts", async () => {
+    const user = await makeUser(db.adapter)
+    const session = { expires: ago() }
+    const { sessionToken } = await makeSession(db.adapter, user.id, session)
+    expect(await db.adapter.getSessionAndUser(sessionToken)).toBeNull()
+    expect(await db.adapter.listSessions(user.id)).toStrictEqual([])
+  })
+
+  test("ends a session by moving its expiry into the past", async () => {
+    const user = await makeUser(db.adapter)
+    const { sessionToken } = await makeSession(db.adapter, user.id)
+    await db.adapter.updateSession({ sessionToken, expires: ago() })
+    expect(await db.adapter.getSessionAndUser(sessionToken)).toBeNull()
+  })
+})

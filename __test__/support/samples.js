@@ -1,0 +1,81 @@
+const { randomBytes } = require("node:crypto")
+
+const HOUR = 3_600_000
+
+/** A value that no other test has. */
+function unique(prefix) {
+  return `${prefix}-${randomBytes(8).toString("hex")}`
+}
+
+function uniqueEmail(name = "ada") {
+  return `${unique(name)}@example.com`
+}
+
+/** A date in the future, with milliseconds that a database must not lose. */
+function hence(milliseconds = HOUR) {
+  const time = Date.now() + milliseconds
+  return new Date(time - (time % 1000) + 789)
+}
+
+function ago(milliseconds = HOUR) {
+  return new Date(Date.now() - milliseconds)
+}
+
+function makeUser(adapter, values) {
+  return adapter.createUser({ name: "Ada", email: uniqueEmail(), ...values })
+}
+
+function makeAccount(adapter, userId, values) {
+  return adapter.linkAccount({
+    userId,
+    type: "oauth",
+    provider: "github",
+    providerAccountId: unique("account"),
+    ...values,
+  })
+}
+
+function makeSession(adapter, userId, values) {
+  return adapter.createSession({
+    sessionToken: unique("session"),
+    userId,
+    expires: hence(),
+    ...values,
+  })
+}
+
+function makeToken(adapter, values) {
+  return adapter.createVerificationToken({
+    identifier: uniqueEmail(),
+    token: unique("token"),
+    expires: hence(),
+    ...values,
+  })
+}
+
+function passkey(userId, values) {
+  return {
+    credentialID: unique("credential"),
+    userId,
+    providerAccountId: unique("account"),
+    credentialPublicKey: "pQECAyYgASFYIA==",
+    counter: 0,
+    credentialDeviceType: "multiDevice",
+    credentialBackedUp: true,
+    transports: "internal,hybrid",
+    ...values,
+  }
+}
+
+module.exports = {
+  HOUR,
+  ago,
+  hence,
+  makeAccount,
+  makeSession,
+  makeToken,
+  makeUser,
+  passkey,
+  unique,
+  uniqueEmail,
+}
