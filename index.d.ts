@@ -19,7 +19,8 @@ export interface AdapterUser {
 }
 
 /** A provider's account that a user signs in with. A column that holds nothing is left out. */
-export interface AdapterAccount {
+// Not an interface: to `@auth/core`, whose accounts have an index signature, one would not fit.
+export type AdapterAccount = {
   userId: string
   type: "oauth" | "oidc" | "email" | "webauthn"
   provider: string
@@ -111,9 +112,9 @@ export interface SqlxAdapterObject {
    */
   linkAccount(account: AdapterAccount): Promise<AdapterAccount>
   /** Deletes an account. `null`: there was none. */
-  unlinkAccount(
-    account: AccountKey,
-  ): Promise<AdapterAccount | undefined> & Promise<AdapterAccount | null>
+  unlinkAccount(account: AccountKey): Promise<AdapterAccount | null>
+  // What @auth/core declares; a call takes the signature above, which is the true one.
+  unlinkAccount(account: AccountKey): Promise<AdapterAccount | undefined>
   /** @throws `ERR_UNIQUE` the token is taken. @throws `ERR_FOREIGN_KEY` no user has this `userId`. */
   createSession(session: {
     sessionToken: string
@@ -263,6 +264,11 @@ export declare class SqlxAdapterError extends Error {
  *
  * @throws `ERR_CONFIG` an option is unknown or of the wrong type.
  */
-export declare function SqlxAdapter(options?: SqlxAdapterOptions | SqliteParts | (SqlxAdapterOptions & SqliteParts)): SqlxAdapterObject
-export declare function SqlxAdapter(url: string | undefined, options?: SqlxAdapterOptions): SqlxAdapterObject
+export declare function SqlxAdapter(
+  options?: SqlxAdapterOptions | SqliteParts | (SqlxAdapterOptions & SqliteParts),
+): SqlxAdapterObject
+export declare function SqlxAdapter(
+  url: string | undefined,
+  options?: SqlxAdapterOptions,
+): SqlxAdapterObject
 export default SqlxAdapter
