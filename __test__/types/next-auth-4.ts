@@ -1,0 +1,25 @@
+// next-auth@4, as its users write it.
+
+import NextAuth, { type AuthOptions, getServerSession } from "next-auth"
+import type { Adapter } from "next-auth/adapters"
+import { SqlxAdapter } from "next-auth-sqlx-adapter"
+
+export const adapter: Adapter = SqlxAdapter()
+
+export const authOptions: AuthOptions = {
+  adapter: SqlxAdapter("sqlite:auth.db", { sessions: { hash: false } }),
+  session: { strategy: "database" },
+  providers: [],
+}
+
+export default NextAuth(authOptions)
+
+export const inline = NextAuth({ adapter: SqlxAdapter({ url: "./auth.db" }), providers: [] })
+
+/** With one function of one's own: a common thing to do. */
+export const spread: AuthOptions = {
+  adapter: { ...SqlxAdapter(), linkAccount: async () => undefined },
+  providers: [],
+}
+
+export const session = () => getServerSession(authOptions)

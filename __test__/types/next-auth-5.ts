@@ -1,0 +1,23 @@
+// next-auth@5, as its users write it.
+
+import NextAuth, { type NextAuthConfig } from "next-auth"
+import type { Adapter } from "next-auth/adapters"
+import { SqlxAdapter } from "next-auth-sqlx-adapter"
+
+export const adapter: Adapter = SqlxAdapter()
+
+export const config: NextAuthConfig = { adapter: SqlxAdapter(), providers: [] }
+
+export const { auth, handlers, signIn, signOut } = NextAuth({
+  adapter: SqlxAdapter("sqlite:auth.db", { synchronize: true }),
+  session: { strategy: "database" },
+  providers: [],
+})
+
+export const lazy = NextAuth(() => ({ adapter: SqlxAdapter(), providers: [] }))
+
+/** With one function of one's own: a common thing to do. */
+export const spread: NextAuthConfig = {
+  adapter: { ...SqlxAdapter(), linkAccount: async () => undefined },
+  providers: [],
+}

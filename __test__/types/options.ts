@@ -1,0 +1,132 @@
+// The package alone: nothing of next-auth, @auth/core or Node.js is there to lean on.
+
+import DefaultAdapter, {
+  type AdapterAccount,
+  type AdapterAuthenticator,
+  type AdapterSession,
+  type AdapterUser,
+  type ListedSession,
+  SqlxAdapter,
+  SqlxAdapterError,
+  type SqlxAdapterErrorCode,
+  type SqlxAdapterObject,
+  type SqlxAdapterOptions,
+  type VerificationToken,
+} from "next-auth-sqlx-adapter"
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+
+function is<_ extends true>(): void {}
+
+// Where the database is.
+SqlxAdapter()
+SqlxAdapter(undefined)
+SqlxAdapter("sqlite:auth.db")
+SqlxAdapter(undefined as string | undefined, { synchronize: "create" })
+SqlxAdapter({ url: "sqlite::memory:" })
+SqlxAdapter({ type: "sqlite", database: ":memory:", synchronize: true })
+SqlxAdapter({ type: "better-sqlite3", database: "./auth.db" })
+DefaultAdapter("./auth.db")
+
+// Every option at once.
+const all: Required<SqlxAdapterOptions> = {
+  url: "sqlite:auth.db",
+  synchronize: false,
+  pool: { max: 5, acquireTimeout: 1000, idleTimeout: 1000, maxLifetime: 1000 },
+  sqlite: { synchronous: "normal", busyTimeout: 1000 },
+  sessions: { hash: true, key: "sixteen characters" },
+  normalizeEmail: false,
+  retry: { attempts: 3, maxTime: 1000 },
+}
+SqlxAdapter(all)
+SqlxAdapter("sqlite:auth.db", all)
+
+// @ts-expect-error unknown option
+SqlxAdapter({ synchronise: true })
+// @ts-expect-error unknown option beside a place
+SqlxAdapter("sqlite:auth.db", { tablePrefix: "auth_" })
+// @ts-expect-error a nested option that does not exist
+SqlxAdapter({ pool: { maximum: 3 } })
+// @ts-expect-error a number, not its text
+SqlxAdapter({ pool: { max: "5" } })
+// @ts-expect-error not one of SQLite's words
+SqlxAdapter({ sqlite: { synchronous: "always" } })
+// @ts-expect-error "create", true or false
+SqlxAdapter({ synchronize: "update" })
+// @ts-expect-error hash is a boolean
+SqlxAdapter({ sessions: { hash: "sha256" } })
+// @ts-expect-error parts need a database
+SqlxAdapter({ type: "sqlite" })
+// @ts-expect-error a database that is not supported
+SqlxAdapter({ type: "mssql", database: "auth" })
+// @ts-expect-error a URL is text
+SqlxAdapter(5432)
+// @ts-expect-error null is not "nothing given"
+SqlxAdapter(null)
+
+// What the functions take and give.
+const adapter: SqlxAdapterObject = SqlxAdapter()
+const { getUser, listSessions } = adapter
+
+export async function calls(): Promise<void> {
+  const user = await adapter.createUser({ email: "a@example.test" })
+  is<Same<typeof user, AdapterUser>>()
+  is<Same<Awaited<ReturnType<typeof getUser>>, AdapterUser | null>>()
+  await adapter.createUser({ id: "1", email: "a@example.test", emailVerified: null, name: null })
+  await adapter.updateUser({ id: user.id, name: null, image: undefined })
+  // @ts-expect-error an update needs the id
+  await adapter.updateUser({ name: "Ada" })
+  // @ts-expect-error a Date, not its text
+  await adapter.updateUser({ id: user.id, emailVerified: "2020-01-01" })
+
+  const account = await adapter.linkAccount({
+    userId: user.id,
+    type: "oidc",
+    provider: "keycloak",
+    providerAccountId: "1",
+    access_token: "secret",
+    expires_at: 1,
+    token_type: "bearer",
+  })
+  is<Same<typeof account, AdapterAccount>>()
+  const unlinked = await adapter.unlinkAccount({ provider: "keycloak", providerAccountId: "1" })
+  is<Same<typeof unlinked, AdapterAccount | null>>()
+
+  const expires = new Date()
+  const session = await adapter.createSession({ sessionToken: "t", userId: user.id, expires })
+  is<Same<typeof session, AdapterSession>>()
+  const both = await adapter.getSessionAndUser("t")
+  is<Same<typeof both, { session: AdapterSession; user: AdapterUser } | null>>()
+  await adapter.updateSession({ sessionToken: "t" })
+  // @ts-expect-error a session needs an end
+  await adapter.createSession({ sessionToken: "t", userId: user.id })
+
+  const token = await adapter.useVerificationToken({ token: "t" })
+  is<Same<typeof token, VerificationToken | null>>()
+  // @ts-expect-error without a token there is nothing to look up
+  await adapter.useVerificationToken({ identifier: "a@example.test" })
+
+  const passkeys = await adapter.listAuthenticatorsByUserId(user.id)
+  is<Same<typeof passkeys, AdapterAuthenticator[]>>()
+
+  const sessions = await listSessions(user.id, { current: "t" })
+  is<Same<typeof sessions, ListedSession[]>>()
+  const deleted = await adapter.deleteSessionsByUser(user.id, { except: "t" })
+  is<Same<typeof deleted, number>>()
+  await adapter.deleteSessionsByUser(user.id, { id: "digest" })
+  // @ts-expect-error neither an id nor an exception
+  await adapter.deleteSessionsByUser(user.id, {})
+
+  const closed = await adapter.close()
+  is<Same<typeof closed, void>>()
+}
+
+// What is thrown.
+export function describe(error: unknown): string {
+  if (!(error instanceof SqlxAdapterError)) throw error
+  is<Same<typeof error.code, SqlxAdapterErrorCode>>()
+  is<Same<typeof error.name, "SqlxAdapterError">>()
+  // @ts-expect-error no such code
+  if (error.code === "ERR_NO_SUCH_CODE") return ""
+  return [error.code, error.operation ?? "", error.cause?.constraint ?? ""].join(" ")
+}
