@@ -87,4 +87,4 @@ async function ask(script, options) {
   return values[0]
 }
 
-module.exports = { ROOT, PRELUDE, ask, runNode, said, startNode }
+module.exports = { ROOT, ask, runNode, said, startNode }
