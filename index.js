@@ -1,0 +1,37 @@
+"use strict"
+
+const native = require("./binding.js")
+
+/** The error of this package: `index.d.ts` has its shape. */
+class SqlxAdapterError extends Error {
+  constructor(message, code, operation, cause) {
+    super(message)
+    // Not enumerable, as with Node's own errors: loggers print an error's own keys again.
+    for (const [name, value] of Object.entries({ code, operation, cause })) {
+      if (value !== undefined) {
+        Object.defineProperty(this, name, { value, configurable: true, writable: true })
+      }
+    }
+  }
+}
+Object.defineProperty(SqlxAdapterError.prototype, "name", {
+  value: "SqlxAdapterError",
+  configurable: true,
+  writable: true,
+})
+
+// What the addon takes from the realm that loads it, so that `instanceof Date` and `instanceof
+// Error` hold there, also where a test runner gives each file a realm of its own.
+const SqlxAdapter = native.bind({
+  error: (message, code, operation, cause) =>
+    new SqlxAdapterError(message, code, operation, cause),
+  Date,
+  // Looked up at each call: a test may have replaced the clock.
+  now: () => Date.now(),
+  environment: () => process.env,
+  warn: (message) => process.emitWarning(message, { type: "SqlxAdapterWarning" }),
+  // Jest's --detectOpenHandles asks whether a handle keeps the process alive: ours never does.
+  resource: { hasRef: () => false },
+})
+
+module.exports = { SqlxAdapter, SqlxAdapterError, default: SqlxAdapter }

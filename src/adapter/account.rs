@@ -1,0 +1,145 @@
+//! The providers' accounts that users sign in with.
+
+use super::{Call, find_row, row};
+use crate::engine::{Dialect, Statement};
+use crate::error::{Code, Error, Result};
+use crate::schema::{Condition, Schema};
+use crate::value::{Record, Row, Value, key};
+use std::sync::Arc;
+
+/// The statements of this model.
+#[derive(Debug)]
+pub struct Statements {
+    link: Arc<Statement>,
+    by_key: Arc<Statement>,
+    by_user: Arc<Statement>,
+    delete: Arc<Statement>,
+}
+
+const BY_KEY: [Condition; 2] = [
+    Condition::equals("provider"),
+    Condition::equals("providerAccountId"),
+];
+
+impl Statements {
+    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
+        let account = &schema.account;
+        Ok(Statements {
+            link: Arc::new(account.insert_or_refresh(dialect, "userId")?),
+            by_key: Arc::new(account.select(dialect, &BY_KEY, &[])?),
+            by_user: Arc::new(account.select(
+                dialect,
+                &[Condition::equals("userId")],
+                &["provider", "providerAccountId"],
+            )?),
+            delete: Arc::new(account.delete(dialect, &BY_KEY)?),
+        })
+    }
+}
+
+impl Call {
+    /// Inserts an account. One that this user has already takes over the given tokens.
+    ///
+    /// # Errors
+    /// `ERR_UNIQUE`: it is another user's. `ERR_FOREIGN_KEY`: nobody has this `userId`.
+    pub async fn link_account(&self, mut account: Record) -> Result<Row> {
+        let model = &self.store.schema.account;
+        for (name, value) in &mut account.0 {
+            *value = tolerate(name, value);
+        }
+        let values = model.insert_values(&account)?;
+        let outcome = self
+            .write(&self.store.account.link, values)
+            .await
+            .map_err(|error| match error.code() {
+                Code::ForeignKey => error.with_message("no user has this userId"),
+                _ => error,
+            })?;
+        outcome
+            .rows
+            .into_iter()
+            .next()
+            .map(|values| row(model, values))
+            .ok_or_else(|| {
+                Error::new(
+                    Code::Unique,
+                    "this provider's account is linked to another user",
+                )
+            })
+    }
+
+    /// Deletes an account.
+    pub async fn unlink_account(&self, account: Record) -> Result<Option<Row>> {
+        let provider = key("provider", account.get("provider"))?;
+        let id = key("providerAccountId", account.get("providerAccountId"))?;
+        let Some(asked) = asked(provider, id) else {
+            return Ok(None);
+        };
+        let outcome = self
+            .write(&self.store.account.delete, asked.to_vec())
+            .await?;
+        Ok(self.account_row(outcome, &asked))
+    }
+
+    /// The account that a provider knows by this id.
+    pub async fn get_account(
+        &self,
+        id: Option<Arc<str>>,
+        provider: Option<Arc<str>>,
+    ) -> Result<Option<Row>> {
+        let Some(asked) = asked(provider, id) else {
+            return Ok(None);
+        };
+        let outcome = self
+            .read(&self.store.account.by_key, asked.to_vec())
+            .await?;
+        Ok(self.account_row(outcome, &asked))
+    }
+
+    /// The accounts that a user signs in with.
+    pub async fn list_accounts(&self, user_id: Option<Arc<str>>) -> Result<Vec<Row>> {
+        let model = &self.store.schema.account;
+        let Some(user_id) = user_id.map(Value::Text) else {
+            return Ok(Vec::new());
+        };
+        let outcome = self
+            .read(&self.store.account.by_user, vec![user_id.clone()])
+            .await?;
+        let rows = outcome.rows.into_iter().map(|values| row(model, values));
+        Ok(rows.filter(|row| *row.get("userId") == user_id).collect())
+    }
+
+    fn account_row(&self, outcome: crate::engine::Outcome, asked: &[Value; 2]) -> Option<Row> {
+        let [provider, id] = asked;
+        let model = &self.store.schema.account;
+        find_row(
+            model,
+            outcome,
+            &[("provider", provider), ("providerAccountId", id)],
+        )
+    }
+}
+
+fn asked(provider: Option<Arc<str>>, id: Option<Arc<str>>) -> Option<[Value; 2]> {
+    provider
+        .zip(id)
+        .map(|(provider, id)| [Value::Text(provider), Value::Text(id)])
+}
+
+/// What providers send instead of what OAuth says, made what the column holds; sign-in does not
+/// fail over it. The rest is left as it is, for the column to judge.
+fn tolerate(name: &str, value: &Value) -> Value {
+    match (name, value) {
+        // Seconds with a fraction, or in a string.
+        ("expires_at", Value::Float(seconds)) if seconds.is_finite() => {
+            Value::Float(seconds.floor())
+        }
+        ("expires_at", Value::Text(text)) => text
+            .trim()
+            .parse()
+            .map_or_else(|_| value.clone(), Value::Integer),
+        // RFC 6749 section 3.3 separates scopes by spaces; Twitch sends an array.
+        ("scope", Value::List(scopes)) => Value::from(scopes.join(" ")),
+        _ => value.clone(),
+    }
+}

@@ -1,0 +1,297 @@
+//! The adapter: what each operation of NextAuth means, in Rust types, for any database.
+
+mod account;
+mod authenticator;
+mod session;
+mod user;
+mod verification_token;
+
+use crate::batch;
+use crate::engine::{self, Engine, Outcome, Shared, Step, Work};
+use crate::error::{Code, Error, Result};
+use crate::options::{Environment, Options, Source, Synchronize};
+use crate::schema::{self, Model, Schema};
+use crate::value::{Row, Value};
+use std::fmt;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::sync::RwLock;
+
+/// Tells the application something it should know: no values, no secrets.
+pub type Notice = Arc<dyn Fn(String) + Send + Sync>;
+
+/// One adapter: options, and a database once the first call has opened it.
+pub struct Adapter {
+    options: Options,
+    scope: u64,
+    notice: Notice,
+    environment: OnceLock<Environment>,
+    store: OnceLock<Arc<Store>>,
+    share: Mutex<Option<Shared>>,
+    opening: tokio::sync::Mutex<()>,
+    /// How many openings have failed, and why the last did: those that waited for it share it.
+    failures: AtomicU64,
+    failure: Mutex<Option<Error>>,
+    closed: AtomicBool,
+    /// Read by each call under way, written by `close`, which so waits for them.
+    calls: RwLock<()>,
+}
+
+impl fmt::Debug for Adapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Adapter")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Adapter {
+    /// Makes an adapter. Nothing is opened. Adapters of one `scope` share databases in memory.
+    pub fn new(options: Options, scope: u64, notice: Notice) -> Self {
+        Adapter {
+            options,
+            scope,
+            notice,
+            environment: OnceLock::new(),
+            store: OnceLock::new(),
+            share: Mutex::new(None),
+            opening: tokio::sync::Mutex::new(()),
+            failures: AtomicU64::new(0),
+            failure: Mutex::new(None),
+            closed: AtomicBool::new(false),
+            calls: RwLock::new(()),
+        }
+    }
+
+    /// Whether the next call needs to be told what the environment says.
+    pub fn needs_environment(&self) -> bool {
+        self.environment.get().is_none()
+    }
+
+    /// Says what the environment holds. The first word counts.
+    pub fn set_environment(&self, environment: Environment) {
+        // A second word is dropped: what the first call found stays.
+        let _ = self.environment.set(environment);
+    }
+
+    /// Makes one call: opens the database if this is the first, and runs the operation.
+    ///
+    /// # Errors
+    /// Those of opening and of the operation, with the operation's name; `ERR_CLOSED`.
+    pub async fn call<T, F, Fut>(&self, operation: &'static str, now: i64, run: F) -> Result<T>
+    where
+        F: FnOnce(Call) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        let result = async {
+            self.check_open()?;
+            let _under_way = self.calls.read().await;
+            self.check_open()?;
+            let store = match self.store.get() {
+                Some(store) => Arc::clone(store),
+                None => self.open().await?,
+            };
+            run(Call { store, now }).await
+        };
+        result.await.map_err(|error| error.in_operation(operation))
+    }
+
+    /// Ends the adapter after the calls under way. The database is closed with its last adapter.
+    pub async fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        let _no_calls = self.calls.write().await;
+        let share = self
+            .share
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(share) = share {
+            share.close().await;
+        }
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::SeqCst) {
+            Err(Error::closed())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Opens the database once, however many calls arrive together; they share a failure too.
+    async fn open(&self) -> Result<Arc<Store>> {
+        let before = self.failures.load(Ordering::SeqCst);
+        let _opening = self.opening.lock().await;
+        if let Some(store) = self.store.get() {
+            return Ok(Arc::clone(store));
+        }
+        if self.failures.load(Ordering::SeqCst) != before {
+            let failure = self
+                .failure
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            return Err(failure.unwrap_or_else(Error::closed));
+        }
+        match self.open_store().await {
+            Ok((store, share)) => {
+                *self.share.lock().unwrap_or_else(PoisonError::into_inner) = Some(share);
+                Ok(Arc::clone(self.store.get_or_init(|| Arc::new(store))))
+            }
+            Err(error) => {
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+                self.failures.fetch_add(1, Ordering::SeqCst);
+                Err(error)
+            }
+        }
+    }
+
+    async fn open_store(&self) -> Result<(Store, Shared)> {
+        let none = Environment::default();
+        let source = Source::find(&self.options, self.environment.get().unwrap_or(&none))?;
+        let (place, options, notice) = (
+            source.clone(),
+            self.options.clone(),
+            Arc::clone(&self.notice),
+        );
+        let share = Shared::open(&source, self.scope, &self.options, move || async move {
+            engine::open(&place, &options, &*notice).await
+        })
+        .await?;
+        let store = Store::new(Arc::clone(share.engine()?), &self.options)?;
+        if self.options.synchronize == Synchronize::Always {
+            schema::ensure(&*store.engine, &store.schema).await?;
+        }
+        Ok((store, share))
+    }
+}
+
+/// An open database with the statements of this adapter's schema.
+#[derive(Debug)]
+pub struct Store {
+    engine: Arc<dyn Engine>,
+    options: Options,
+    schema: Schema,
+    user: user::Statements,
+    account: account::Statements,
+    session: session::Statements,
+    verification_token: verification_token::Statements,
+    authenticator: authenticator::Statements,
+}
+
+impl Store {
+    fn new(engine: Arc<dyn Engine>, options: &Options) -> Result<Self> {
+        let dialect = engine.dialect();
+        let schema = schema::own(dialect);
+        Ok(Store {
+            user: user::Statements::new(dialect, &schema)?,
+            account: account::Statements::new(dialect, &schema)?,
+            session: session::Statements::new(dialect, &schema)?,
+            verification_token: verification_token::Statements::new(dialect, &schema)?,
+            authenticator: authenticator::Statements::new(dialect, &schema)?,
+            options: options.clone(),
+            schema,
+            engine,
+        })
+    }
+
+    /// Runs work. If the database refuses it for its schema, and has no tables of ours, they are
+    /// created, if that is allowed, and the work is run again: a database that has them pays
+    /// nothing for this.
+    async fn run(&self, work: Work) -> Result<Outcome> {
+        let engine = &*self.engine;
+        let error = match batch::run(engine, self.options.retry, &work).await {
+            Err(error) if error.code() == Code::Schema => error,
+            result => return result,
+        };
+        match self.options.synchronize {
+            Synchronize::Create => {
+                schema::create(engine, &self.schema).await?;
+                batch::run(engine, self.options.retry, &work).await
+            }
+            Synchronize::Always | Synchronize::Never => {
+                let Some(missing) = schema::explain(engine, &self.schema).await? else {
+                    return Err(error);
+                };
+                Err(error.with_message(format!(
+                    "{missing}. The option synchronize: \"create\" (the default) creates the tables in a \
+                     database that has none, true adds what is missing"
+                )))
+            }
+        }
+    }
+}
+
+/// One call of an operation.
+#[derive(Debug, Clone)]
+pub struct Call {
+    store: Arc<Store>,
+    /// What the Node process's clock says, in milliseconds since 1970: the clock that NextAuth
+    /// compares with.
+    now: i64,
+}
+
+impl Call {
+    async fn run(&self, work: Work) -> Result<Outcome> {
+        self.store.run(work).await
+    }
+
+    async fn read(
+        &self,
+        statement: &Arc<engine::Statement>,
+        values: Vec<Value>,
+    ) -> Result<Outcome> {
+        self.run(Work::read(statement, values)).await
+    }
+
+    async fn write(
+        &self,
+        statement: &Arc<engine::Statement>,
+        values: Vec<Value>,
+    ) -> Result<Outcome> {
+        self.run(Work::write(statement, values)).await
+    }
+
+    async fn transaction(&self, steps: Vec<Step>) -> Result<Outcome> {
+        self.run(Work::transaction(steps)).await
+    }
+}
+
+/// A row of a model from what the database gave.
+fn row(model: &Model, values: Vec<Value>) -> Row {
+    Row {
+        names: Arc::clone(&model.names),
+        values,
+        omit_null: model.omit_null,
+    }
+}
+
+/// The row of a model among those the database gave whose properties equal what was asked for, to
+/// the byte: a database's collation may find "A" for "a".
+fn find_row(model: &Model, outcome: Outcome, asked: &[(&str, &Value)]) -> Option<Row> {
+    outcome
+        .rows
+        .into_iter()
+        .map(|values| row(model, values))
+        .find(|row| {
+            asked
+                .iter()
+                .all(|(property, value)| row.get(property) == *value)
+        })
+}
+
+/// The row that a statement which always gives one gave.
+fn only_row(model: &Model, outcome: Outcome) -> Result<Row> {
+    outcome
+        .rows
+        .into_iter()
+        .next()
+        .map(|values| row(model, values))
+        .ok_or_else(|| {
+            Error::internal(format!(
+                "the {} was written, but not given back",
+                model.name
+            ))
+        })
+}

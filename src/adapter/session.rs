@@ -1,0 +1,363 @@
+//! Sessions. The database holds a digest of the token, so that who reads the table cannot sign in.
+
+use super::{Call, row};
+use crate::crypto::{hmac_sha256_hex, sha256_hex};
+use crate::engine::{Dialect, Outcome, Statement, Step};
+use crate::error::{Code, Error, Result};
+use crate::schema::{Condition, Join, Schema};
+use crate::value::{Record, Row, Value, key};
+use std::sync::{Arc, LazyLock};
+
+/// What a digest starts with in the table. A token that starts with it is hashed like any other,
+/// so that a stolen digest is worthless as a cookie.
+const SHA256: &str = "sha256:";
+const HMAC_SHA256: &str = "hmac-sha256:";
+
+/// The properties of a listed session.
+static LISTED: LazyLock<Arc<[Arc<str>]>> = LazyLock::new(|| {
+    ["id", "userId", "expires", "createdAt", "current"]
+        .map(Arc::from)
+        .into()
+});
+
+/// The statements of this model.
+#[derive(Debug)]
+pub struct Statements {
+    insert: Arc<Statement>,
+    by_token: Arc<Statement>,
+    with_user: Arc<Statement>,
+    by_user: Arc<Statement>,
+    delete: Arc<Statement>,
+    delete_expired: Arc<Statement>,
+    delete_by_user: Arc<Statement>,
+    delete_others: Arc<Statement>,
+    delete_one_by_user: Arc<Statement>,
+}
+
+const BY_TOKEN: Condition = Condition::equals("sessionToken");
+const BY_USER: Condition = Condition::equals("userId");
+const NOT_TOKEN: Condition = Condition {
+    property: "sessionToken",
+    operator: "<>",
+};
+const ALIVE: Condition = Condition {
+    property: "expires",
+    operator: ">",
+};
+const EXPIRED: Condition = Condition {
+    property: "expires",
+    operator: "<=",
+};
+
+impl Statements {
+    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
+        let session = &schema.session;
+        let mut listed = Vec::new();
+        for property in ["sessionToken", "userId", "expires", "createdAt"] {
+            listed.push(session.column(property)?);
+        }
+        let shown: Vec<&str> = session.shown().map(|column| column.property).collect();
+        Ok(Statements {
+            insert: Arc::new(session.insert(dialect)),
+            by_token: Arc::new(session.select(dialect, &[BY_TOKEN], &[])?),
+            with_user: Arc::new(session.select_with(
+                dialect,
+                &shown,
+                Join {
+                    model: &schema.user,
+                    property: "userId",
+                    equals: "id",
+                },
+                &[BY_TOKEN],
+            )?),
+            by_user: Arc::new(session.select_columns(dialect, &listed, &[BY_USER, ALIVE], &[])?),
+            delete: Arc::new(session.delete(dialect, &[BY_TOKEN])?),
+            delete_expired: Arc::new(session.delete_silently(dialect, &[BY_TOKEN, EXPIRED])?),
+            delete_by_user: Arc::new(session.delete_silently(dialect, &[BY_USER])?),
+            delete_others: Arc::new(session.delete_silently(dialect, &[BY_USER, NOT_TOKEN])?),
+            delete_one_by_user: Arc::new(session.delete_silently(dialect, &[BY_USER, BY_TOKEN])?),
+        })
+    }
+}
+
+impl Call {
+    /// Inserts a session.
+    ///
+    /// # Errors
+    /// `ERR_UNIQUE`: the token is taken. `ERR_FOREIGN_KEY`: nobody has this `userId`.
+    pub async fn create_session(&self, mut session: Record) -> Result<Row> {
+        let model = &self.store.schema.session;
+        let column = model.column("sessionToken")?;
+        let token = match session.get("sessionToken") {
+            Some(value) => column.accept(model.name, value)?,
+            None => return Err(Error::invalid_argument("session.sessionToken is missing")),
+        };
+        let stored = self.stored(&token)?;
+        for (name, value) in &mut session.0 {
+            if &**name == "sessionToken" {
+                *value = stored.clone();
+            }
+        }
+        let values = model.insert_values(&session)?;
+        let outcome = self
+            .write(&self.store.session.insert, values)
+            .await
+            .map_err(|error| match error.code() {
+                Code::Unique => error.with_message("a session with this token exists already"),
+                Code::ForeignKey => error.with_message("no user has this userId"),
+                _ => error,
+            })?;
+        self.session_row(outcome, &stored, &token)
+            .ok_or_else(|| Error::internal("the session was written, but not given back"))
+    }
+
+    /// The session of a token and its user.
+    pub async fn get_session_and_user(
+        &self,
+        token: Option<Arc<str>>,
+    ) -> Result<Option<(Row, Row)>> {
+        let Some((token, stored)) = self.presented(token)? else {
+            return Ok(None);
+        };
+        let outcome = self
+            .read(&self.store.session.with_user, vec![stored.clone()])
+            .await?;
+        let schema = &self.store.schema;
+        let width = schema.session.names.len();
+        let found = outcome.rows.into_iter().find_map(|mut values| {
+            let user = row(&schema.user, values.split_off(width.min(values.len())));
+            let session = row(&schema.session, values);
+            (*session.get("sessionToken") == stored).then_some((session, user))
+        });
+        let Some((session, user)) = found else {
+            return Ok(None);
+        };
+        if self.is_expired(&session) {
+            self.delete_expired(stored).await;
+            return Ok(None);
+        }
+        Ok(Some((with_token(session, &token), user)))
+    }
+
+    /// Changes the columns that the record has a value for.
+    pub async fn update_session(&self, session: Record) -> Result<Option<Row>> {
+        let model = &self.store.schema.session;
+        let token = key("session.sessionToken", session.get("sessionToken"))?;
+        let Some((token, stored)) = self.presented(token)? else {
+            return Ok(None);
+        };
+        let (columns, mut values) = model.changes(&session)?;
+        let outcome = if columns.is_empty() {
+            self.read(&self.store.session.by_token, vec![stored.clone()])
+                .await?
+        } else {
+            let dialect = self.store.engine.dialect();
+            let statement = model.update(dialect, &columns, &[BY_TOKEN, ALIVE])?;
+            values.extend([stored.clone(), Value::Date(self.now)]);
+            self.write(&statement, values)
+                .await
+                .map_err(|error| match error.code() {
+                    Code::ForeignKey => error.with_message("no user has this userId"),
+                    _ => error,
+                })?
+        };
+        let found = self.session_row(outcome, &stored, &token);
+        if found
+            .as_ref()
+            .is_none_or(|session| columns.is_empty() && self.is_expired(session))
+        {
+            self.delete_expired(stored).await;
+            return Ok(None);
+        }
+        Ok(found)
+    }
+
+    /// Deletes a session.
+    pub async fn delete_session(&self, token: Option<Arc<str>>) -> Result<Option<Row>> {
+        let Some((token, stored)) = self.presented(token)? else {
+            return Ok(None);
+        };
+        let outcome = self
+            .write(&self.store.session.delete, vec![stored.clone()])
+            .await?;
+        let found = self.session_row(outcome, &stored, &token);
+        Ok(found.filter(|session| !self.is_expired(session)))
+    }
+
+    /// A user's sessions that have not expired, the newest first. `current`: the token of the
+    /// session that asks, which is marked.
+    pub async fn list_sessions(
+        &self,
+        user_id: Option<Arc<str>>,
+        options: Option<Record>,
+    ) -> Result<Vec<Row>> {
+        let current = key(
+            "current",
+            options.as_ref().and_then(|options| options.get("current")),
+        )?;
+        let current = self.presented(current)?.map(|(_, stored)| stored);
+        let Some(user_id) = user_id.map(Value::Text) else {
+            return Ok(Vec::new());
+        };
+        let asked = vec![user_id.clone(), Value::Date(self.now)];
+        let outcome = self.read(&self.store.session.by_user, asked).await?;
+        let mut rows = Vec::new();
+        for mut values in outcome.rows {
+            if values.get(1) != Some(&user_id) {
+                continue;
+            }
+            if let Some(token) = values.first_mut() {
+                let is_current = Some(&*token) == current.as_ref();
+                *token = Value::from(public_id(token));
+                values.push(Value::Boolean(is_current));
+            }
+            rows.push(Row {
+                names: Arc::clone(&LISTED),
+                values,
+                omit_null: false,
+            });
+        }
+        rows.sort_by_key(|row| {
+            let time = |property| row.get(property).as_date().unwrap_or(i64::MIN);
+            std::cmp::Reverse((time("createdAt"), time("expires")))
+        });
+        Ok(rows)
+    }
+
+    /// Deletes a user's sessions: all, the one with a listed `id`, or all but that of the token
+    /// `except`. Gives their number.
+    pub async fn delete_sessions_by_user(
+        &self,
+        user_id: Option<Arc<str>>,
+        which: Option<Record>,
+    ) -> Result<u64> {
+        let which = which.unwrap_or_default();
+        let (id, except) = match which.0.as_slice() {
+            [] => (None, None),
+            [(name, value)] if &**name == "id" => (Some(value), None),
+            [(name, value)] if &**name == "except" => (None, Some(value)),
+            // A misspelt "except" must not sign everybody out.
+            _ => {
+                return Err(Error::invalid_argument(
+                    "the second argument must be { id }, { except: sessionToken } or left out",
+                ));
+            }
+        };
+        let Some(user_id) = user_id.map(Value::Text) else {
+            return Ok(0);
+        };
+        let statements = &self.store.session;
+        if let Some(id) = id {
+            let Some(id) = key("id", Some(id))? else {
+                return Ok(0);
+            };
+            return self.delete_listed(user_id, &id).await;
+        }
+        let outcome = match except {
+            None => {
+                self.write(&statements.delete_by_user, vec![user_id])
+                    .await?
+            }
+            Some(except) => {
+                let Some(token) = key("except", Some(except))? else {
+                    return Err(Error::invalid_argument("except must be a session token"));
+                };
+                let stored = self.stored(&Value::Text(token))?;
+                self.write(&statements.delete_others, vec![user_id, stored])
+                    .await?
+            }
+        };
+        Ok(outcome.affected)
+    }
+
+    async fn delete_listed(&self, user_id: Value, id: &str) -> Result<u64> {
+        let statements = &self.store.session;
+        let asked = vec![user_id.clone(), Value::Date(i64::MIN)];
+        let outcome = self.read(&statements.by_user, asked).await?;
+        let steps: Vec<Step> = outcome
+            .rows
+            .iter()
+            .filter_map(|values| values.first())
+            .filter(|token| public_id(token) == id)
+            .map(|token| {
+                Step::new(
+                    &statements.delete_one_by_user,
+                    vec![user_id.clone(), token.clone()],
+                )
+            })
+            .collect();
+        if steps.is_empty() {
+            return Ok(0);
+        }
+        Ok(self.transaction(steps).await?.affected)
+    }
+
+    fn is_expired(&self, session: &Row) -> bool {
+        session
+            .get("expires")
+            .as_date()
+            .is_none_or(|expires| expires <= self.now)
+    }
+
+    /// Deletes a session that has expired. The caller's answer does not depend on it: a session
+    /// that stays, because the database is read-only perhaps, is as dead as one that is gone.
+    async fn delete_expired(&self, stored: Value) {
+        let values = vec![stored, Value::Date(self.now)];
+        let _ = self.write(&self.store.session.delete_expired, values).await;
+    }
+
+    /// A token that came from outside, and how the table holds it.
+    fn presented(&self, token: Option<Arc<str>>) -> Result<Option<(Value, Value)>> {
+        match token.map(Value::Text) {
+            None => Ok(None),
+            Some(token) => Ok(Some((token.clone(), self.stored(&token)?))),
+        }
+    }
+
+    /// How the table holds a token.
+    fn stored(&self, token: &Value) -> Result<Value> {
+        let options = &self.store.options.sessions;
+        let text = match token.as_text() {
+            Some(text) if options.hash => text,
+            _ => return Ok(token.clone()),
+        };
+        Ok(Value::from(match &options.key {
+            Some(key) => format!("{HMAC_SHA256}{}", hmac_sha256_hex(key, text.as_bytes())?),
+            None => format!("{SHA256}{}", sha256_hex(text.as_bytes())),
+        }))
+    }
+
+    fn session_row(&self, outcome: Outcome, stored: &Value, token: &Value) -> Option<Row> {
+        super::find_row(
+            &self.store.schema.session,
+            outcome,
+            &[("sessionToken", stored)],
+        )
+        .map(|session| with_token(session, token))
+    }
+}
+
+/// A session with the token that its owner knows, instead of what the table holds.
+fn with_token(mut session: Row, token: &Value) -> Row {
+    let names = Arc::clone(&session.names);
+    for (name, value) in names.iter().zip(&mut session.values) {
+        if &**name == "sessionToken" {
+            *value = token.clone();
+        }
+    }
+    session
+}
+
+/// What names a session in a list: a digest, which is worthless as a cookie.
+fn public_id(stored: &Value) -> String {
+    let Some(text) = stored.as_text() else {
+        return String::new();
+    };
+    match text
+        .strip_prefix(HMAC_SHA256)
+        .or_else(|| text.strip_prefix(SHA256))
+    {
+        Some(digest) => digest.to_owned(),
+        None => sha256_hex(text.as_bytes()),
+    }
+}

@@ -1,0 +1,207 @@
+//! Users.
+
+use super::{Call, find_row, only_row};
+use crate::engine::{Dialect, Statement, Step};
+use crate::error::{Code, Error, Result};
+use crate::schema::{Condition, Join, Schema};
+use crate::value::{Record, Row, Value, key};
+use std::sync::Arc;
+
+/// The statements of this model.
+#[derive(Debug)]
+pub struct Statements {
+    insert: Arc<Statement>,
+    by_id: Arc<Statement>,
+    by_email: Arc<Statement>,
+    by_account: Arc<Statement>,
+    delete: Arc<Statement>,
+    delete_tokens: Arc<Statement>,
+    delete_owned: Vec<Arc<Statement>>,
+}
+
+const BY_ID: Condition = Condition::equals("id");
+
+impl Statements {
+    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
+        let user = &schema.user;
+        let owned = [&schema.session, &schema.account, &schema.authenticator];
+        let mut delete_owned = Vec::new();
+        for model in owned {
+            delete_owned.push(Arc::new(
+                model.delete_silently(dialect, &[Condition::equals("userId")])?,
+            ));
+        }
+        let account_key = ["provider", "providerAccountId"];
+        Ok(Statements {
+            insert: Arc::new(user.insert(dialect)),
+            by_id: Arc::new(user.select(dialect, &[BY_ID], &[])?),
+            by_email: Arc::new(user.select(dialect, &[Condition::equals("email")], &[])?),
+            by_account: Arc::new(schema.account.select_with(
+                dialect,
+                &account_key,
+                Join {
+                    model: user,
+                    property: "userId",
+                    equals: "id",
+                },
+                &account_key.map(Condition::equals),
+            )?),
+            delete: Arc::new(user.delete(dialect, &[BY_ID])?),
+            delete_tokens: Arc::new(schema.verification_token.delete_by_other(
+                dialect,
+                "identifier",
+                user,
+                "email",
+                "id",
+            )?),
+            delete_owned,
+        })
+    }
+}
+
+impl Call {
+    /// Inserts a user, under the id given or a new one.
+    ///
+    /// # Errors
+    /// `ERR_UNIQUE`: the e-mail address or the id is taken. The row there is neither returned nor
+    /// changed, whatever it holds: who asks has not proved to be that person.
+    pub async fn create_user(&self, mut user: Record) -> Result<Row> {
+        let model = &self.store.schema.user;
+        self.normalize_email(&mut user);
+        let given = matches!(user.get("id"), Some(value) if *value != Value::Null && *value != Value::from(""));
+        if !given {
+            user.0.retain(|(name, _)| &**name != "id");
+            user.0
+                .push(("id".into(), Value::from(uuid::Uuid::now_v7().to_string())));
+        }
+        let values = model.insert_values(&user)?;
+        match self.write(&self.store.user.insert, values).await {
+            Ok(outcome) => only_row(model, outcome),
+            Err(error) => Err(taken(error)),
+        }
+    }
+
+    /// The user with this id.
+    pub async fn get_user(&self, id: Option<Arc<str>>) -> Result<Option<Row>> {
+        self.find_user(&self.store.user.by_id, "id", id).await
+    }
+
+    /// The user with this e-mail address.
+    pub async fn get_user_by_email(&self, email: Option<Arc<str>>) -> Result<Option<Row>> {
+        let email = match email {
+            Some(email) if self.store.options.normalizes_email() => Some(normalize(&email)),
+            email => email,
+        };
+        self.find_user(&self.store.user.by_email, "email", email)
+            .await
+    }
+
+    async fn find_user(
+        &self,
+        statement: &Arc<Statement>,
+        property: &str,
+        asked: Option<Arc<str>>,
+    ) -> Result<Option<Row>> {
+        let Some(asked) = asked.map(Value::Text) else {
+            return Ok(None);
+        };
+        let outcome = self.read(statement, vec![asked.clone()]).await?;
+        Ok(find_row(
+            &self.store.schema.user,
+            outcome,
+            &[(property, &asked)],
+        ))
+    }
+
+    /// The user that a provider's account belongs to.
+    pub async fn get_user_by_account(&self, account: Record) -> Result<Option<Row>> {
+        let provider = key("provider", account.get("provider"))?;
+        let id = key("providerAccountId", account.get("providerAccountId"))?;
+        let (Some(provider), Some(id)) = (provider, id) else {
+            return Ok(None);
+        };
+        let asked = vec![Value::Text(provider), Value::Text(id)];
+        let outcome = self
+            .read(&self.store.user.by_account, asked.clone())
+            .await?;
+        Ok(outcome
+            .rows
+            .into_iter()
+            .find(|values| values.starts_with(&asked))
+            .map(|mut values| {
+                values.drain(..asked.len());
+                super::row(&self.store.schema.user, values)
+            }))
+    }
+
+    /// Changes the columns that the record has a value for, null included, and gives the row.
+    ///
+    /// # Errors
+    /// `ERR_NOT_FOUND`: nobody has this id. `ERR_UNIQUE`: the e-mail address is another's.
+    pub async fn update_user(&self, mut user: Record) -> Result<Row> {
+        let model = &self.store.schema.user;
+        self.normalize_email(&mut user);
+        let unknown = || Error::new(Code::NotFound, "no user has this id");
+        if matches!(user.get("id"), None | Some(Value::Null)) {
+            return Err(Error::invalid_argument("user.id is missing"));
+        }
+        let id = Value::Text(key("user.id", user.get("id"))?.ok_or_else(unknown)?);
+        let (columns, mut values) = model.changes(&user)?;
+        let outcome = if columns.is_empty() {
+            self.read(&self.store.user.by_id, vec![id.clone()]).await?
+        } else {
+            let statement = model.update(self.store.engine.dialect(), &columns, &[BY_ID])?;
+            values.push(id.clone());
+            self.write(&statement, values).await.map_err(taken)?
+        };
+        find_row(model, outcome, &[("id", &id)]).ok_or_else(unknown)
+    }
+
+    /// Deletes a user and every row that belongs to them, in one transaction.
+    pub async fn delete_user(&self, id: Option<Arc<str>>) -> Result<Option<Row>> {
+        let Some(id) = id.map(Value::Text) else {
+            return Ok(None);
+        };
+        let statements = &self.store.user;
+        let owned = std::iter::once(&statements.delete_tokens).chain(&statements.delete_owned);
+        let steps = owned
+            .chain(std::iter::once(&statements.delete))
+            .map(|statement| Step::new(statement, vec![id.clone()]))
+            .collect();
+        let outcome = self.transaction(steps).await?;
+        Ok(find_row(&self.store.schema.user, outcome, &[("id", &id)]))
+    }
+
+    fn normalize_email(&self, user: &mut Record) {
+        if !self.store.options.normalizes_email() {
+            return;
+        }
+        for (name, value) in &mut user.0 {
+            if &**name == "email"
+                && let Value::Text(email) = value
+            {
+                let normalized = normalize(email);
+                // An empty address is none; two users may be without one.
+                *value = if normalized.is_empty() {
+                    Value::Null
+                } else {
+                    Value::Text(normalized)
+                };
+            }
+        }
+    }
+}
+
+/// An e-mail address as it is stored and looked up: trimmed, its ASCII letters in lower case.
+fn normalize(email: &str) -> Arc<str> {
+    email.trim().to_ascii_lowercase().into()
+}
+
+fn taken(error: Error) -> Error {
+    match error.code() {
+        Code::Unique => error.with_message(
+            "a user with this e-mail address, or this id, exists already; it was left as it is",
+        ),
+        _ => error,
+    }
+}

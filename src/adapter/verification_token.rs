@@ -1,0 +1,78 @@
+//! Pending magic links and codes.
+
+use super::{Call, find_row, only_row};
+use crate::engine::{Dialect, Statement};
+use crate::error::Result;
+use crate::schema::{Condition, Schema};
+use crate::value::{Record, Row, Value, key};
+use std::sync::Arc;
+
+/// The statements of this model.
+#[derive(Debug)]
+pub struct Statements {
+    create: Arc<Statement>,
+    take: Arc<Statement>,
+    take_by_token: Arc<Statement>,
+}
+
+impl Statements {
+    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
+        let token = &schema.verification_token;
+        let key = ["identifier", "token"].map(Condition::equals);
+        Ok(Statements {
+            // The same code made twice for one person is one code, with the later expiry.
+            create: Arc::new(token.insert_or_refresh(dialect, "identifier")?),
+            take: Arc::new(token.delete(dialect, &key)?),
+            take_by_token: Arc::new(token.delete_only(dialect, "token")?),
+        })
+    }
+}
+
+impl Call {
+    /// Inserts a token.
+    pub async fn create_verification_token(&self, token: Record) -> Result<Row> {
+        let model = &self.store.schema.verification_token;
+        let values = model.insert_values(&token)?;
+        let outcome = self
+            .write(&self.store.verification_token.create, values)
+            .await?;
+        only_row(model, outcome)
+    }
+
+    /// Takes a token: one statement deletes and returns it, so that it can be used once. One that
+    /// has expired is taken too, and nothing returned.
+    ///
+    /// Core allows links without an identifier: then the token alone is looked up, and if several
+    /// people have it, as may happen with short codes, it is nobody's.
+    pub async fn use_verification_token(&self, params: Record) -> Result<Option<Row>> {
+        let model = &self.store.schema.verification_token;
+        let statements = &self.store.verification_token;
+        let Some(token) = key("token", params.get("token"))?.map(Value::Text) else {
+            return Ok(None);
+        };
+        let found = match params.get("identifier") {
+            None | Some(Value::Null) => {
+                let values = vec![token.clone(), token.clone()];
+                let outcome = self.write(&statements.take_by_token, values).await?;
+                find_row(model, outcome, &[("token", &token)])
+            }
+            given => {
+                let Some(identifier) = key("identifier", given)?.map(Value::Text) else {
+                    return Ok(None);
+                };
+                let values = vec![identifier.clone(), token.clone()];
+                let outcome = self.write(&statements.take, values).await?;
+                find_row(
+                    model,
+                    outcome,
+                    &[("identifier", &identifier), ("token", &token)],
+                )
+            }
+        };
+        Ok(found.filter(|row| {
+            row.get("expires")
+                .as_date()
+                .is_some_and(|time| time > self.now)
+        }))
+    }
+}

@@ -1,0 +1,57 @@
+//! The flow between operations and the database: what is safe to repeat is repeated, within bounds.
+
+use crate::engine::{Engine, Outcome, Work};
+use crate::error::{Code, Effect, Error, Result};
+use crate::options::RetryOptions;
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
+
+/// The wait before the second try; it doubles with each further one.
+const FIRST_WAIT: Duration = Duration::from_millis(10);
+
+/// Runs work, and runs it again while that is safe and may help: after a lock or a deadlock
+/// always, after a lost connection only what may be done twice.
+///
+/// # Errors
+/// The last try's; `ERR_OUTCOME_UNKNOWN` if a write may have happened.
+pub async fn run(engine: &dyn Engine, bounds: RetryOptions, work: &Work) -> Result<Outcome> {
+    let start = Instant::now();
+    let mut wait = FIRST_WAIT;
+    let mut attempt = 1;
+    loop {
+        let error = match engine.run(work).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(error) => error,
+        };
+        let safe = match error.effect() {
+            Effect::Final => false,
+            Effect::None => true,
+            Effect::Unknown => work.repeatable,
+        };
+        if !safe || attempt >= bounds.attempts.0 || start.elapsed() >= bounds.max_time.duration() {
+            return Err(give_up(error, work));
+        }
+        attempt += 1;
+        tokio::time::sleep(jitter(wait)).await;
+        wait *= 2;
+    }
+}
+
+/// A write that may have happened is reported as just that.
+fn give_up(error: Error, work: &Work) -> Error {
+    if error.effect() == Effect::Unknown && work.writes {
+        error.with_code(Code::OutcomeUnknown).with_message(
+            "the connection was lost after the write had been sent: it may have happened. Look before \
+             doing it again",
+        )
+    } else {
+        error
+    }
+}
+
+/// Between half and the whole of a wait, so that those who collided do not meet again.
+fn jitter(wait: Duration) -> Duration {
+    let random = RandomState::new().hash_one(());
+    let half = wait / 2;
+    half + half.mul_f64(f64::from(u32::try_from(random >> 32).unwrap_or(0)) / f64::from(u32::MAX))
+}

@@ -1,0 +1,104 @@
+//! What operations give, as JavaScript values.
+
+use super::js::{Js, JsResult, Scope};
+use crate::value::{Row, Value};
+
+/// What an operation gives.
+#[derive(Debug)]
+pub enum Answer {
+    /// `undefined`.
+    Nothing,
+    /// An object, or `null`.
+    Row(Option<Row>),
+    /// An array of objects.
+    Rows(Vec<Row>),
+    /// A session with its user, or `null`.
+    SessionAndUser(Option<(Row, Row)>),
+    /// How many.
+    Count(u64),
+}
+
+impl From<()> for Answer {
+    fn from((): ()) -> Self {
+        Answer::Nothing
+    }
+}
+
+impl From<Row> for Answer {
+    fn from(row: Row) -> Self {
+        Answer::Row(Some(row))
+    }
+}
+
+impl From<Option<Row>> for Answer {
+    fn from(row: Option<Row>) -> Self {
+        Answer::Row(row)
+    }
+}
+
+impl From<Vec<Row>> for Answer {
+    fn from(rows: Vec<Row>) -> Self {
+        Answer::Rows(rows)
+    }
+}
+
+impl From<Option<(Row, Row)>> for Answer {
+    fn from(pair: Option<(Row, Row)>) -> Self {
+        Answer::SessionAndUser(pair)
+    }
+}
+
+impl From<u64> for Answer {
+    fn from(count: u64) -> Self {
+        Answer::Count(count)
+    }
+}
+
+/// Makes the JavaScript value. Dates are made by the class `date`, that of the realm that asked.
+pub fn into_js<'s>(scope: Scope<'s>, date: Js<'s>, answer: Answer) -> JsResult<Js<'s>> {
+    match answer {
+        Answer::Nothing => scope.undefined(),
+        Answer::Row(None) | Answer::SessionAndUser(None) => scope.null(),
+        Answer::Row(Some(row)) => object(scope, date, &row),
+        Answer::Rows(rows) => {
+            let array = scope.array(rows.len())?;
+            for (index, row) in (0..).zip(&rows) {
+                scope.set_element(array, index, object(scope, date, row)?)?;
+            }
+            Ok(array)
+        }
+        Answer::SessionAndUser(Some((session, user))) => {
+            let pair = scope.object()?;
+            scope.set(pair, "session", object(scope, date, &session)?)?;
+            scope.set(pair, "user", object(scope, date, &user)?)?;
+            Ok(pair)
+        }
+        // Beyond 2^53 rows a count would be rounded.
+        #[allow(clippy::cast_precision_loss)]
+        Answer::Count(count) => scope.number(count as f64),
+    }
+}
+
+fn object<'s>(scope: Scope<'s>, date: Js<'s>, row: &Row) -> JsResult<Js<'s>> {
+    let object = scope.object()?;
+    for (name, value) in row.names.iter().zip(&row.values) {
+        if row.omit_null && *value == Value::Null {
+            continue;
+        }
+        scope.set(object, name, to_js(scope, date, value)?)?;
+    }
+    Ok(object)
+}
+
+fn to_js<'s>(scope: Scope<'s>, date: Js<'s>, value: &Value) -> JsResult<Js<'s>> {
+    // An integer beyond the safe range comes back as the nearest number, as JSON.parse gives it.
+    #[allow(clippy::cast_precision_loss)]
+    match value {
+        Value::Null | Value::Other(_) | Value::List(_) => scope.null(),
+        Value::Text(text) => scope.text(text),
+        Value::Integer(number) => scope.number(*number as f64),
+        Value::Float(number) => scope.number(*number),
+        Value::Boolean(value) => scope.boolean(*value),
+        Value::Date(time) => scope.construct(date, scope.number(*time as f64)?),
+    }
+}

@@ -1,0 +1,239 @@
+//! JavaScript's side: values in and out, promises settled in batches, errors as JavaScript errors.
+//! The only place that names napi, and the only one that may hold `unsafe`.
+
+mod answer;
+mod argument;
+mod completion;
+mod js;
+mod operations;
+mod realm;
+mod runtime;
+
+use crate::adapter::{Adapter, Notice};
+use crate::engine::BoxFuture;
+use crate::error::{Error, Result};
+use crate::options::Options;
+use answer::Answer;
+use argument::Arguments;
+use completion::Completion;
+use js::{Js, JsResult, Scope, Thrown};
+use napi::bindgen_prelude::{
+    Function, FunctionCallContext, JsValue as _, Object, ToNapiValue, Unknown,
+};
+use napi::{Env, sys};
+use operations::OPERATIONS;
+use realm::Realm;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A value on its way back to JavaScript through napi-rs.
+#[derive(Debug)]
+pub struct Returned(sys::napi_value);
+
+impl ToNapiValue for Returned {
+    unsafe fn to_napi_value(_env: sys::napi_env, value: Self) -> napi::Result<sys::napi_value> {
+        Ok(value.0)
+    }
+}
+
+/// A function made here.
+type Made<'a> = Function<'a, (), Returned>;
+
+/// Gives the function `SqlxAdapter(first?, second?)` for one loading of `index.js`.
+///
+/// # Errors
+/// The Node-API's own.
+pub fn bind<'a>(env: &'a Env, given: &Object<'_>) -> napi::Result<Made<'a>> {
+    // SAFETY: napi-rs calls this on the environment's thread within a handle scope, and `given` is
+    // one of its handles.
+    let (scope, given) = unsafe {
+        let scope = Scope::from_raw(env.raw());
+        (scope, scope.value(given.raw()))
+    };
+    let realm = Realm::new(scope, given).map_err(|Thrown| failed("bind"))?;
+    function(
+        env,
+        scope,
+        given,
+        "SqlxAdapter",
+        move |scope, env, arguments| {
+            let object = realm.object(scope)?;
+            match open(&realm, &arguments) {
+                Ok(handle) => functions(env, scope, object, &realm, &handle),
+                Err(error) => {
+                    scope.throw(realm.error(scope, &error)?);
+                    Err(Thrown)
+                }
+            }
+        },
+    )
+}
+
+fn failed(what: &str) -> napi::Error {
+    napi::Error::from_reason(format!("next-auth-sqlx-adapter: {what} failed inside Node"))
+}
+
+/// Makes a JavaScript function. It holds `realm`, so that the realm lives as long as it does.
+fn function<'a, F>(
+    env: &'a Env,
+    scope: Scope<'_>,
+    realm: Js<'_>,
+    name: &'static str,
+    run: F,
+) -> napi::Result<Made<'a>>
+where
+    F: for<'s> Fn(Scope<'s>, &'s Env, Arguments<'s>) -> JsResult<Js<'s>> + 'static,
+{
+    let made: Made<'a> =
+        env.create_function_from_closure(name, move |context: FunctionCallContext<'_>| {
+            // SAFETY: napi-rs calls this on the environment's thread within a handle scope that lasts
+            // until it returns, and the arguments are handles of that scope.
+            let scope = unsafe { Scope::from_raw(context.env.raw()) };
+            let mut values = Vec::with_capacity(context.length());
+            for index in 0..context.length() {
+                let value = context.get::<Unknown<'_>>(index)?;
+                // SAFETY: as above.
+                values.push(unsafe { scope.value(value.raw()) });
+            }
+            let returned = run(scope, &*context.env, Arguments::new(scope, values))
+                .or_else(|Thrown| scope.undefined())
+                .map_err(|Thrown| failed(name))?;
+            Ok(Returned(returned.raw()))
+        })?;
+    // SAFETY: a handle of this scope.
+    let handle = unsafe { scope.value(made.raw()) };
+    scope
+        .set_hidden(handle, "realm", realm)
+        .map_err(|Thrown| failed(name))?;
+    Ok(made)
+}
+
+/// An adapter, as JavaScript's functions hold it.
+#[derive(Debug)]
+struct Handle(Option<Arc<Adapter>>);
+
+impl Handle {
+    fn adapter(&self) -> Result<&Arc<Adapter>> {
+        self.0.as_ref().ok_or_else(Error::closed)
+    }
+}
+
+impl Drop for Handle {
+    /// An adapter that was collected instead of closed gives its connections back in the background.
+    fn drop(&mut self) {
+        let _entered = runtime::get().ok().map(|runtime| runtime.enter());
+        drop(self.0.take());
+    }
+}
+
+fn open(realm: &Rc<Realm>, arguments: &Arguments<'_>) -> Result<Rc<Handle>> {
+    let options = Options::from_arguments(arguments.tree(0)?, arguments.tree(1)?)?;
+    let completions = Arc::clone(&realm.completions);
+    let notice: Notice = Arc::new(move |text| completions.push(Completion::Notice(text)));
+    Ok(Rc::new(Handle(Some(Arc::new(Adapter::new(
+        options, realm.id, notice,
+    ))))))
+}
+
+/// The adapter's plain object of functions.
+fn functions<'s>(
+    env: &'s Env,
+    scope: Scope<'s>,
+    realm_object: Js<'s>,
+    realm: &Rc<Realm>,
+    handle: &Rc<Handle>,
+) -> JsResult<Js<'s>> {
+    let object = scope.object()?;
+    for operation in OPERATIONS {
+        let (realm, handle) = (Rc::clone(realm), Rc::clone(handle));
+        let made = function(
+            env,
+            scope,
+            realm_object,
+            operation.name,
+            move |scope, _, arguments| {
+                call(
+                    &realm,
+                    scope,
+                    || {
+                        let started = (operation.start)(&arguments)?;
+                        let adapter = ready(&realm, scope, &handle)?;
+                        let now = realm.now(scope).map_err(|Thrown| {
+                            scope.catch();
+                            Error::internal("Date.now() gave no time")
+                        })?;
+                        Ok(Box::pin(async move {
+                            adapter.call(operation.name, now, started).await
+                        }))
+                    },
+                    operation.name,
+                )
+            },
+        );
+        add(scope, object, operation.name, made)?;
+    }
+    let (realm, handle) = (Rc::clone(realm), Rc::clone(handle));
+    let close = function(env, scope, realm_object, "close", move |scope, _, _| {
+        call(
+            &realm,
+            scope,
+            || {
+                let adapter = Arc::clone(handle.adapter()?);
+                Ok(Box::pin(async move {
+                    adapter.close().await;
+                    Ok(Answer::Nothing)
+                }))
+            },
+            "close",
+        )
+    });
+    add(scope, object, "close", close)?;
+    Ok(object)
+}
+
+fn add(scope: Scope<'_>, object: Js<'_>, name: &str, made: napi::Result<Made<'_>>) -> JsResult<()> {
+    let made = made.map_err(|_| Thrown)?;
+    // SAFETY: a handle of this scope.
+    let made = unsafe { scope.value(made.raw()) };
+    scope.set(object, name, made)
+}
+
+/// The adapter, told of the environment if it has not been.
+fn ready(realm: &Realm, scope: Scope<'_>, handle: &Handle) -> Result<Arc<Adapter>> {
+    let adapter = handle.adapter()?;
+    if adapter.needs_environment() {
+        let environment = realm.environment(scope).map_err(|Thrown| {
+            scope.catch();
+            Error::internal("process.env cannot be read")
+        })?;
+        adapter.set_environment(environment);
+    }
+    Ok(Arc::clone(adapter))
+}
+
+/// Starts a call and gives its promise. Whatever fails, fails by rejecting it.
+fn call<'s>(
+    realm: &Rc<Realm>,
+    scope: Scope<'s>,
+    start: impl FnOnce() -> Result<BoxFuture<'static, Result<Answer>>>,
+    name: &'static str,
+) -> JsResult<Js<'s>> {
+    let started = start().and_then(|future| Ok((future, runtime::get()?)));
+    let (future, runtime) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            let (deferred, promise) = scope.promise()?;
+            let error = realm.error(scope, &error.in_operation(name))?;
+            scope.settle(deferred, Err(error))?;
+            return Ok(promise);
+        }
+    };
+    let (owed, promise) = realm.promise(scope)?;
+    runtime.spawn(async move {
+        // Moved in whole, so that it is dropped with the task if the future panics.
+        let owed = owed;
+        let result = future.await;
+        owed.settle(result);
+    });
+    Ok(promise)
+}

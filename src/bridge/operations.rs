@@ -1,0 +1,68 @@
+//! The functions of an adapter: for each its JavaScript name, its arguments, and the operation.
+
+use super::answer::Answer;
+use super::argument::Arguments;
+use crate::adapter::Call;
+use crate::engine::BoxFuture;
+use crate::error::Result;
+
+/// A call whose arguments have been read.
+pub type Started = Box<dyn FnOnce(Call) -> BoxFuture<'static, Result<Answer>> + Send>;
+
+/// A function of an adapter.
+pub struct Operation {
+    /// Its name in JavaScript.
+    pub name: &'static str,
+    /// Reads the arguments.
+    pub start: fn(&Arguments<'_>) -> Result<Started>,
+}
+
+/// One line a function: the name in JavaScript, the operation, and how each argument is read.
+macro_rules! operations {
+    ($($name:literal => $operation:ident($($read:ident $argument:literal),*);)*) => {
+        /// Every function but `close`.
+        pub static OPERATIONS: &[Operation] = &[$(Operation {
+            name: $name,
+            start: |arguments| {
+                let mut index = 0..;
+                let values = ($(arguments.$read(index.next().unwrap_or(0), $argument)?,)*);
+                Ok(Box::new(move |call: Call| Box::pin(async move {
+                    operations!(@call call, $operation, values, $($argument),*)
+                        .await
+                        .map(Answer::from)
+                })))
+            },
+        }),*];
+    };
+    (@call $call:ident, $operation:ident, $values:ident, $a:literal) => {
+        $call.$operation($values.0)
+    };
+    (@call $call:ident, $operation:ident, $values:ident, $a:literal, $b:literal) => {
+        $call.$operation($values.0, $values.1)
+    };
+}
+
+operations! {
+    "createUser" => create_user(record "user");
+    "getUser" => get_user(key "id");
+    "getUserByEmail" => get_user_by_email(key "email");
+    "getUserByAccount" => get_user_by_account(record "account");
+    "updateUser" => update_user(record "user");
+    "deleteUser" => delete_user(key "id");
+    "linkAccount" => link_account(record "account");
+    "unlinkAccount" => unlink_account(record "account");
+    "createSession" => create_session(record "session");
+    "getSessionAndUser" => get_session_and_user(key "sessionToken");
+    "updateSession" => update_session(record "session");
+    "deleteSession" => delete_session(key "sessionToken");
+    "createVerificationToken" => create_verification_token(record "verificationToken");
+    "useVerificationToken" => use_verification_token(record "params");
+    "getAccount" => get_account(key "providerAccountId", key "provider");
+    "getAuthenticator" => get_authenticator(key "credentialID");
+    "createAuthenticator" => create_authenticator(record "authenticator");
+    "listAuthenticatorsByUserId" => list_authenticators_by_user_id(key "userId");
+    "updateAuthenticatorCounter" => update_authenticator_counter(key "credentialID", value "newCounter");
+    "listSessions" => list_sessions(key "userId", optional_record "options");
+    "deleteSessionsByUser" => delete_sessions_by_user(key "userId", optional_record "which");
+    "listAccounts" => list_accounts(key "userId");
+}

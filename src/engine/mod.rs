@@ -1,0 +1,231 @@
+//! What every database has in common: statements in, rows out, errors with a meaning. Each database
+//! is one file here; what they differ in is named in [`Dialect`].
+
+mod registry;
+mod sqlite;
+
+pub use registry::Shared;
+
+use crate::error::Result;
+use crate::options::{Options, Source};
+use crate::value::Value;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A future that may move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How a column keeps its values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Storage {
+    /// Characters.
+    Text,
+    /// A 64-bit integer.
+    Integer,
+    /// The database's own boolean, or an integer that is 0 or 1.
+    Boolean,
+    /// A point in time to the millisecond.
+    Date,
+}
+
+/// What a column of our own schema is for, from which each database derives its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    /// Text of at most 255 characters that rows are found by, compared byte by byte.
+    Key,
+    /// A passkey's credential id: base64 of up to 1023 bytes, compared byte by byte.
+    /// <https://www.w3.org/TR/webauthn-3/#credential-id>
+    CredentialId,
+    /// Text of any length.
+    Text,
+    /// A 64-bit integer.
+    Integer,
+    /// A truth value.
+    Boolean,
+    /// A point in time to the millisecond.
+    Date,
+}
+
+/// What databases differ in.
+#[derive(Debug)]
+pub struct Dialect {
+    /// The name in errors: `"sqlite"`.
+    pub name: &'static str,
+    /// What identifiers are quoted with; doubled inside.
+    pub quote: char,
+    /// The n-th parameter, from 1.
+    pub parameter: fn(usize) -> String,
+    /// Whether INSERT, UPDATE and DELETE give back the rows they touched.
+    pub returning: bool,
+    /// The type of a column, and how it keeps its values.
+    pub column: fn(ColumnType) -> (&'static str, Storage),
+    /// An expression for the current time as a column's default.
+    pub now: &'static str,
+    /// What follows `CREATE TABLE … (…)`: for a table found by its key alone, and for others.
+    pub table_suffix: fn(clustered: bool) -> &'static str,
+}
+
+impl Dialect {
+    /// Quotes an identifier. The one place where a name becomes SQL.
+    pub fn quote(&self, name: &str) -> String {
+        let mut quoted = String::with_capacity(name.len() + 2);
+        quoted.push(self.quote);
+        for character in name.chars() {
+            if character == self.quote {
+                quoted.push(character);
+            }
+            quoted.push(character);
+        }
+        quoted.push(self.quote);
+        quoted
+    }
+}
+
+/// A column that a statement returns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputColumn {
+    /// Its name, for errors.
+    pub name: Arc<str>,
+    /// How it is read.
+    pub storage: Storage,
+}
+
+/// A statement, composed once per adapter.
+#[derive(Debug)]
+pub struct Statement {
+    /// The text, every identifier quoted, every value a parameter.
+    pub sql: Arc<str>,
+    /// How each parameter is bound.
+    pub parameters: Vec<Storage>,
+    /// What a row holds.
+    pub columns: Vec<OutputColumn>,
+}
+
+/// A statement with its values.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The statement.
+    pub statement: Arc<Statement>,
+    /// One value per parameter.
+    pub values: Vec<Value>,
+}
+
+impl Step {
+    /// A statement with its values.
+    pub fn new(statement: &Arc<Statement>, values: Vec<Value>) -> Self {
+        Step {
+            statement: Arc::clone(statement),
+            values,
+        }
+    }
+}
+
+/// Statements that take effect together or not at all: more than one share a transaction. The
+/// last one answers.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// Whether anything is changed.
+    pub writes: bool,
+    /// Whether doing it twice is the same as doing it once, for a connection lost half-way.
+    pub repeatable: bool,
+    /// The statements, in order.
+    pub steps: Vec<Step>,
+}
+
+impl Work {
+    /// One statement that changes nothing.
+    pub fn read(statement: &Arc<Statement>, values: Vec<Value>) -> Self {
+        Work {
+            writes: false,
+            repeatable: true,
+            steps: vec![Step::new(statement, values)],
+        }
+    }
+
+    /// One statement that changes something.
+    pub fn write(statement: &Arc<Statement>, values: Vec<Value>) -> Self {
+        Work::transaction(vec![Step::new(statement, values)])
+    }
+
+    /// Statements that change something together.
+    pub fn transaction(steps: Vec<Step>) -> Self {
+        Work {
+            writes: true,
+            repeatable: false,
+            steps,
+        }
+    }
+}
+
+/// What the last statement of a [`Work`] gave.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Its rows.
+    pub rows: Vec<Vec<Value>>,
+    /// How many rows it changed.
+    pub affected: u64,
+}
+
+/// A table as it is in the live database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveTable {
+    /// Its name.
+    pub name: String,
+    /// Its columns' names.
+    pub columns: Vec<String>,
+    /// Its indexes' names.
+    pub indexes: Vec<String>,
+}
+
+/// One database and its connections.
+pub trait Engine: fmt::Debug + Send + Sync {
+    /// What this database does differently.
+    fn dialect(&self) -> &'static Dialect;
+
+    /// Runs work once, without repeating anything.
+    fn run<'a>(&'a self, work: &'a Work) -> BoxFuture<'a, Result<Outcome>>;
+
+    /// Runs statements that define tables: together, and one process at a time.
+    fn define<'a>(&'a self, statements: &'a [String]) -> BoxFuture<'a, Result<()>>;
+
+    /// Looks at tables in the live database; those that are missing are left out.
+    fn inspect<'a>(&'a self, tables: &'a [String]) -> BoxFuture<'a, Result<Vec<LiveTable>>>;
+
+    /// Closes every connection, after the work under way.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// Opens the database at a place. What the application should know is passed to `notice`.
+///
+/// # Errors
+/// `ERR_CONNECT` says what is in the way.
+pub async fn open(
+    source: &Source,
+    options: &Options,
+    notice: &(dyn Fn(String) + Send + Sync),
+) -> Result<Arc<dyn Engine>> {
+    match source {
+        Source::Sqlite(place) => Ok(Arc::new(
+            sqlite::Sqlite::open(place, options, notice).await?,
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoting_doubles_the_quote_and_keeps_everything_else() {
+        let quote = |name| sqlite::DIALECT.quote(name);
+        assert_eq!(quote("users"), "\"users\"");
+        assert_eq!(quote("a\"b"), "\"a\"\"b\"");
+        assert_eq!(
+            quote("\"; DROP TABLE users; --"),
+            "\"\"\"; DROP TABLE users; --\""
+        );
+        assert_eq!(quote("order by.ünï"), "\"order by.ünï\"");
+    }
+}

@@ -1,0 +1,420 @@
+//! What can be set, with its defaults, and how it is read from JavaScript.
+
+mod source;
+mod tree;
+
+pub use source::{Environment, Source, SqliteSource};
+pub use tree::{Tree, TreeError, nearest};
+
+use crate::crypto::Secret;
+use crate::error::{Error, Result};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use std::fmt;
+use std::time::Duration;
+
+/// The options of one adapter. The fields are documented for their users in `index.d.ts`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Options {
+    /// Where the database is.
+    pub url: Option<Secret>,
+    /// The kind of database, when its place is given in parts.
+    pub r#type: Option<String>,
+    /// The database's name or, for SQLite, file.
+    pub database: Option<String>,
+    /// Whether tables are created.
+    pub synchronize: Synchronize,
+    /// Bounds of the connection pool.
+    pub pool: PoolOptions,
+    /// What only SQLite has.
+    pub sqlite: SqliteOptions,
+    /// How session tokens are stored.
+    pub sessions: SessionOptions,
+    /// Whether `users.email` is normalised; [`Options::normalizes_email`] has the default.
+    normalize_email: Option<bool>,
+    /// Bounds for repeating what is safe to repeat.
+    pub retry: RetryOptions,
+}
+
+/// When the tables are created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Synchronize {
+    /// When the database says that there are none of ours.
+    #[default]
+    Create,
+    /// When connecting: whatever is missing is added.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl<'de> Deserialize<'de> for Synchronize {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Words;
+        impl Visitor<'_> for Words {
+            type Value = Synchronize;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"create\", true or false")
+            }
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Synchronize, E> {
+                Ok(if value {
+                    Synchronize::Always
+                } else {
+                    Synchronize::Never
+                })
+            }
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<Synchronize, E> {
+                match value {
+                    "create" => Ok(Synchronize::Create),
+                    other => Err(E::invalid_value(de::Unexpected::Str(other), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Words)
+    }
+}
+
+/// Bounds of the connection pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PoolOptions {
+    /// Connections at most.
+    pub max: Count,
+    /// How long a call waits for a connection.
+    pub acquire_timeout: Milliseconds,
+    /// After how long an idle connection is closed.
+    pub idle_timeout: Milliseconds,
+    /// After how long a connection is replaced.
+    pub max_lifetime: Milliseconds,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        PoolOptions {
+            max: Count(5),
+            acquire_timeout: Milliseconds(5_000),
+            idle_timeout: Milliseconds(60_000),
+            max_lifetime: Milliseconds(30 * 60_000),
+        }
+    }
+}
+
+/// What only SQLite has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SqliteOptions {
+    /// `PRAGMA synchronous`.
+    pub synchronous: Synchronous,
+    /// How long SQLite itself waits for a lock.
+    pub busy_timeout: Milliseconds,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        SqliteOptions {
+            synchronous: Synchronous::Full,
+            busy_timeout: Milliseconds(5_000),
+        }
+    }
+}
+
+/// How far a commit is on the disk when it returns: <https://sqlite.org/pragma.html#pragma_synchronous>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Synchronous {
+    Off,
+    Normal,
+    Full,
+    Extra,
+}
+
+/// How session tokens are stored.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SessionOptions {
+    /// Whether the table holds a digest of the token.
+    pub hash: bool,
+    /// The key that digests are made under.
+    pub key: Option<Secret>,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        SessionOptions {
+            hash: true,
+            key: None,
+        }
+    }
+}
+
+/// Bounds for repeating what is safe to repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct RetryOptions {
+    /// How often a call is tried in all.
+    pub attempts: Count,
+    /// For how long.
+    pub max_time: Milliseconds,
+}
+
+impl Default for RetryOptions {
+    fn default() -> Self {
+        RetryOptions {
+            attempts: Count(3),
+            max_time: Milliseconds(10_000),
+        }
+    }
+}
+
+/// A number of things, at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Count(pub u32);
+
+/// A length of time in whole milliseconds, at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Milliseconds(pub u32);
+
+impl Milliseconds {
+    /// As a [`Duration`].
+    pub fn duration(self) -> Duration {
+        Duration::from_millis(u64::from(self.0))
+    }
+}
+
+struct WholeNumber {
+    expected: &'static str,
+    max: u32,
+}
+
+impl Visitor<'_> for WholeNumber {
+    type Value = u32;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} from 1 to {}", self.expected, self.max)
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<u32, E> {
+        u32::try_from(value)
+            .ok()
+            .filter(|number| (1..=self.max).contains(number))
+            .ok_or_else(|| E::invalid_value(de::Unexpected::Signed(value), &self))
+    }
+}
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_any(WholeNumber {
+                expected: "a whole number",
+                max: 10_000,
+            })
+            .map(Count)
+    }
+}
+
+impl<'de> Deserialize<'de> for Milliseconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // setTimeout's bound, which is the one that JavaScript's users know.
+        let number = WholeNumber {
+            expected: "a whole number of milliseconds",
+            max: i32::MAX as u32,
+        };
+        deserializer.deserialize_any(number).map(Milliseconds)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Secret::from)
+    }
+}
+
+/// The fewest characters that a session key may have.
+const MIN_KEY: usize = 16;
+
+impl Options {
+    /// Reads `SqlxAdapter`'s two arguments: a URL, options, or both.
+    ///
+    /// # Errors
+    /// `ERR_CONFIG` names the option that is unknown or ill-typed, never its value.
+    pub fn from_arguments(first: Tree, second: Tree) -> Result<Self> {
+        let mut options = match (first, second) {
+            (Tree::Text(url), second) => {
+                let mut options = Options::from_tree(second)?;
+                if options.url.is_some() {
+                    return Err(Error::config(
+                        "the URL is given twice: as the first argument and as option \"url\"",
+                    ));
+                }
+                options.url = Some(Secret::from(url));
+                options
+            }
+            (Tree::Missing, second) => Options::from_tree(second)?,
+            (first, Tree::Missing) => Options::from_tree(first)?,
+            (first @ Tree::Object(_), Tree::Object(_)) => {
+                Options::from_tree(first)?;
+                return Err(Error::config(
+                    "options come as one object: put the properties of both into the first",
+                ));
+            }
+            (first, _) => Options::from_tree(first)?,
+        };
+        // An empty variable of the environment is one that is not set.
+        if options
+            .url
+            .as_ref()
+            .is_some_and(|url| url.expose().trim().is_empty())
+        {
+            options.url = None;
+        }
+        options.check()?;
+        Ok(options)
+    }
+
+    fn from_tree(tree: Tree) -> Result<Self> {
+        let tree = match tree {
+            Tree::Missing => Tree::Object(Vec::new()),
+            tree => tree,
+        };
+        match tree {
+            Tree::Object(_) => {
+                Options::deserialize(tree).map_err(|error| Error::config(error.to_string()))
+            }
+            other => Err(Error::config(format!(
+                "SqlxAdapter takes a URL, an options object, or both, not {other:?}"
+            ))),
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        if let Some(key) = &self.sessions.key {
+            if !self.sessions.hash {
+                return Err(Error::config(
+                    "option \"sessions.key\" has no use while \"sessions.hash\" is false",
+                ));
+            }
+            if key.expose().chars().count() < MIN_KEY {
+                return Err(Error::config(format!(
+                    "option \"sessions.key\" must have at least {MIN_KEY} characters; \
+                     `openssl rand -base64 32` makes a good one"
+                )));
+            }
+        }
+        source::check_parts(self)
+    }
+
+    /// Whether `users.email` is trimmed and lower-cased.
+    pub fn normalizes_email(&self) -> bool {
+        self.normalize_email.unwrap_or(true)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn object(properties: &[(&str, Tree)]) -> Tree {
+        Tree::Object(
+            properties
+                .iter()
+                .map(|(name, tree)| ((*name).to_owned(), tree.clone()))
+                .collect(),
+        )
+    }
+
+    fn text(text: &str) -> Tree {
+        Tree::Text(text.to_owned())
+    }
+
+    fn refused(tree: Tree) -> String {
+        Options::from_arguments(tree, Tree::Missing)
+            .unwrap_err()
+            .message()
+            .to_owned()
+    }
+
+    #[test]
+    fn nothing_given_means_the_defaults() {
+        let options = Options::from_arguments(Tree::Missing, Tree::Missing).unwrap();
+        assert_eq!(options.synchronize, Synchronize::Create);
+        assert_eq!(options.pool.max, Count(5));
+        assert_eq!(options.sqlite.synchronous, Synchronous::Full);
+        assert!(options.sessions.hash && options.normalizes_email() && options.url.is_none());
+    }
+
+    #[test]
+    fn a_url_may_come_first_or_inside() {
+        let inside = object(&[
+            ("url", text("sqlite:a.db")),
+            ("synchronize", Tree::Boolean(true)),
+        ]);
+        let inside = Options::from_arguments(inside, Tree::Missing).unwrap();
+        let rest = object(&[("synchronize", Tree::Boolean(true))]);
+        let first = Options::from_arguments(text("sqlite:a.db"), rest).unwrap();
+        assert_eq!(inside.url, first.url);
+        assert_eq!(first.synchronize, Synchronize::Always);
+    }
+
+    #[test]
+    fn an_unknown_option_names_itself_and_the_nearest() {
+        assert_eq!(
+            refused(object(&[("synchronise", Tree::Boolean(true))])),
+            "unknown option \"synchronise\"; did you mean \"synchronize\"?"
+        );
+        assert_eq!(
+            refused(object(&[(
+                "pool",
+                object(&[("maximum", Tree::Number(1.0))])
+            )])),
+            "unknown option \"pool.maximum\"; known are max, acquireTimeout, idleTimeout, maxLifetime"
+        );
+    }
+
+    #[test]
+    fn an_ill_typed_option_is_named_without_its_value() {
+        assert_eq!(
+            refused(object(&[("url", Tree::Number(7.0))])),
+            "option \"url\" must be a string, not a number"
+        );
+        assert_eq!(
+            refused(object(&[("synchronize", text("hunter2"))])),
+            "option \"synchronize\" must be \"create\", true or false, not this string"
+        );
+        assert_eq!(
+            refused(object(&[("pool", object(&[("max", Tree::Number(0.5))]))])),
+            "option \"pool.max\" must be a whole number from 1 to 10000, not a number"
+        );
+        assert_eq!(
+            refused(object(&[(
+                "sqlite",
+                object(&[("synchronous", text("hunter2"))])
+            )])),
+            "option \"sqlite.synchronous\" must be \"off\" or \"normal\" or \"full\" or \"extra\", not this string"
+        );
+        assert_eq!(
+            refused(Tree::Other("a function")),
+            "SqlxAdapter takes a URL, an options object, or both, not a function"
+        );
+    }
+
+    #[test]
+    fn a_key_must_be_long_and_of_use() {
+        let sessions = |key: &str, hash| {
+            object(&[(
+                "sessions",
+                object(&[("key", text(key)), ("hash", Tree::Boolean(hash))]),
+            )])
+        };
+        assert!(refused(sessions("short", true)).contains("at least 16 characters"));
+        assert!(refused(sessions("long enough, surely", false)).contains("no use"));
+        assert!(
+            !format!(
+                "{:?}",
+                Options::from_arguments(sessions("long enough, surely", true), Tree::Missing)
+            )
+            .contains("surely")
+        );
+    }
+}

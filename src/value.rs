@@ -1,0 +1,171 @@
+//! Values on their way between JavaScript and a database, owned by neither.
+
+use crate::error::{Error, Result};
+use std::sync::Arc;
+
+/// The largest time that a JavaScript `Date` holds, in milliseconds from 1970 in either direction.
+/// <https://tc39.es/ecma262/#sec-time-values-and-time-range>
+pub const MAX_DATE: i64 = 8_640_000_000_000_000;
+
+/// The largest integer up to which JavaScript numbers have no gaps, 2^53 - 1.
+pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `null`.
+    Null,
+    /// A well-formed string.
+    Text(Arc<str>),
+    /// An integer.
+    Integer(i64),
+    /// A number as JavaScript gives it.
+    Float(f64),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A point in time, in milliseconds since 1970 UTC.
+    Date(i64),
+    /// An array of strings.
+    List(Vec<Arc<str>>),
+    /// What no column can hold. The text says what it is, for an error: "an object", "a symbol".
+    Other(&'static str),
+}
+
+impl Value {
+    /// What it is, for an error: never the value itself.
+    pub fn describe(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Text(_) => "a string",
+            Value::Integer(_) | Value::Float(_) => "a number",
+            Value::Boolean(_) => "a boolean",
+            Value::Date(_) => "a Date",
+            Value::List(_) => "an array",
+            Value::Other(what) => what,
+        }
+    }
+
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&Arc<str>> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The point in time, if it is one.
+    pub fn as_date(&self) -> Option<i64> {
+        match self {
+            Value::Date(time) => Some(*time),
+            _ => None,
+        }
+    }
+
+    /// The integer, if the value is a number without a fraction in JavaScript's safe range.
+    pub fn as_safe_integer(&self) -> Option<i64> {
+        match self {
+            Value::Integer(number) => Some(*number),
+            Value::Float(number) => safe_integer(*number),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Value::Text(text.into())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Value::Text(text.into())
+    }
+}
+
+/// What a row is looked up by: the text as its column holds it. `None`: no row can have it, as it
+/// is `null`, missing, or holds what no column stores.
+///
+/// # Errors
+/// `ERR_INVALID_ARGUMENT` for what is no identifier at all, such as an object.
+pub fn key(name: &str, value: Option<&Value>) -> Result<Option<Arc<str>>> {
+    match value {
+        None | Some(Value::Null | Value::Other(LONE_SURROGATE)) => Ok(None),
+        Some(Value::Text(text)) => Ok((!text.contains('\0')).then(|| Arc::clone(text))),
+        Some(value) => match value.as_safe_integer() {
+            Some(number) => Ok(Some(number.to_string().into())),
+            None => Err(Error::invalid_argument(format!(
+                "{name} must be a string, not {}",
+                value.describe()
+            ))),
+        },
+    }
+}
+
+/// A string that is not well-formed Unicode: <https://tc39.es/ecma262/#sec-isstringwellformedunicode>.
+pub const LONE_SURROGATE: &str = "a string with a lone surrogate";
+
+/// The integer that a JavaScript number is, if it has no fraction and lies in the safe range.
+pub fn safe_integer(number: f64) -> Option<i64> {
+    // The bound, 2^53 - 1, is exact as f64, so the comparison and the cast are too.
+    #[allow(clippy::cast_precision_loss)]
+    let within = number.fract() == 0.0 && number.abs() <= MAX_SAFE_INTEGER as f64;
+    #[allow(clippy::cast_possible_truncation)]
+    within.then_some(number as i64)
+}
+
+/// The own enumerable properties of a JavaScript object, in its order. `undefined` is left out:
+/// to an adapter it is the same as a missing key.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Record(pub Vec<(Arc<str>, Value)>);
+
+impl Record {
+    /// The value of a property.
+    pub fn get(&self, property: &str) -> Option<&Value> {
+        self.0
+            .iter()
+            .find(|(name, _)| &**name == property)
+            .map(|(_, value)| value)
+    }
+}
+
+/// A row on its way to JavaScript: the names of its properties, shared by all rows of its kind,
+/// and their values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The properties' names.
+    pub names: Arc<[Arc<str>]>,
+    /// The values, in the same order.
+    pub values: Vec<Value>,
+    /// Whether a property whose value is null is left out instead of being `null`.
+    pub omit_null: bool,
+}
+
+impl Row {
+    /// The value of a property; null if there is no such property.
+    pub fn get(&self, property: &str) -> &Value {
+        self.names
+            .iter()
+            .position(|name| &**name == property)
+            .and_then(|index| self.values.get(index))
+            .unwrap_or(&Value::Null)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_exact_integers_in_the_safe_range_are_integers() {
+        assert_eq!(safe_integer(42.0), Some(42));
+        assert_eq!(safe_integer(-0.0), Some(0));
+        assert_eq!(
+            safe_integer(9_007_199_254_740_991.0),
+            Some(MAX_SAFE_INTEGER)
+        );
+        for number in [0.5, f64::NAN, f64::INFINITY, 9_007_199_254_740_992.0, 1e300] {
+            assert_eq!(safe_integer(number), None, "{number}");
+        }
+    }
+}
