@@ -1,0 +1,104 @@
+const { connect, createServer } = require("node:net")
+
+/**
+ * Starts a TCP relay in front of a server, for what happens to a network and not to a server: a
+ * port that refuses, a firewall that drops packets, a connection that is cut.
+ *
+ * Listening on 127.0.0.2 (Linux) it also makes a host name that the server's certificate lacks.
+ *
+ * @param {object} options
+ * @param {{ host?: string, port: number }} options.to the server; it may be down
+ * @param {string} [options.host] where to listen
+ * @param {boolean} [options.silent] silent from the start: a port that accepts and never answers
+ */
+async function start({ to, host = "127.0.0.1", silent = false }) {
+  const pairs = new Set()
+  let listener
+  let port = 0
+
+  function admit(client) {
+    const server = connect({ host: to.host ?? "127.0.0.1", port: to.port })
+    const pair = { client, server }
+    pairs.add(pair)
+    const close = () => {
+      pairs.delete(pair)
+      client.destroy()
+      server.destroy()
+    }
+    for (const [from, onto] of [
+      [client, server],
+      [server, client],
+    ]) {
+      from.setNoDelay(true)
+      from.on("error", () => {}).on("close", close)
+      // With nothing passing, the kernel's own acknowledgements still do: as a dropping firewall
+      // looks to a client whose send buffer is not yet full.
+      from.on("data", (bytes) => {
+        if (silent) return
+        if (!onto.write(bytes)) from.pause()
+      })
+      onto.on("drain", () => from.resume())
+      from.on("end", () => silent || onto.end())
+    }
+  }
+
+  function accept() {
+    if (listener) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      listener = createServer({ allowHalfOpen: true }, admit)
+      listener.once("error", reject)
+      listener.listen({ host, port }, () => {
+        port = listener.address().port
+        listener.unref()
+        resolve()
+      })
+    })
+  }
+
+  function cut() {
+    for (const { client, server } of pairs) {
+      client.resetAndDestroy()
+      server.destroy()
+    }
+  }
+
+  function refuse() {
+    listener?.close()
+    listener = undefined
+  }
+
+  await accept()
+  return {
+    host,
+    port,
+    /** A server's URL, by way of this gate. */
+    through(place) {
+      const by = new URL(place)
+      by.hostname = host
+      by.port = String(port)
+      return by.href
+    },
+    /** New connections are refused; those there are live on. */
+    refuse,
+    /** New connections are accepted again, on the same port. */
+    accept,
+    /** Nothing passes any more, in either direction; what comes meanwhile is lost. */
+    silence() {
+      silent = true
+    },
+    /** Passes on again. A connection that lost something in between is of no use any more. */
+    speak() {
+      silent = false
+    },
+    /** Resets every connection. */
+    cut,
+    /** How many connections there are. */
+    connections: () => pairs.size,
+    async stop() {
+      refuse()
+      cut()
+    },
+  }
+}
+
+module.exports = { start }
