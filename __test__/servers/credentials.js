@@ -13,7 +13,8 @@ const DATABASE = "test"
 /** A connection URL; every part is percent-encoded. */
 function url(scheme, { user, password, port, database = DATABASE, host = "127.0.0.1" }) {
   const secret = password === undefined ? "" : `:${encodeURIComponent(password)}`
-  return `${scheme}://${encodeURIComponent(user)}${secret}@${host}:${port}/${encodeURIComponent(database)}`
+  const account = encodeURIComponent(user) + secret
+  return `${scheme}://${account}@${host}:${port}/${encodeURIComponent(database)}`
 }
 
 /** The same place, another database. */

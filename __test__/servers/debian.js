@@ -2,7 +2,7 @@ const { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } = require("n
 const { join } = require("node:path")
 const { isRoot } = require("./account")
 const { cached, cachedLike } = require("./cache")
-const { run, ask } = require("./run")
+const { run } = require("./run")
 
 const WAIT = ["-o", "DPkg::Lock::Timeout=300"]
 const UNATTENDED = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" }
@@ -132,15 +132,13 @@ async function withLibraries(apt, wanted) {
 }
 
 function libraryFolders(root) {
-  const triplet =
-    ask("dpkg-architecture", ["-qDEB_HOST_MULTIARCH"]) ?? ask("gcc", ["-print-multiarch"])
-  const folders = ["usr/lib", "lib"].flatMap((top) => {
+  return ["usr/lib", "lib"].flatMap((top) => {
     const at = join(root, top)
     if (!existsSync(at)) return []
-    const names = triplet ? [triplet] : readdirSync(at).filter((name) => /-linux-gnu/.test(name))
-    return [...names.flatMap((name) => [join(at, name), join(at, name, "systemd")]), at]
+    const names = readdirSync(at).filter((name) => /-linux-gnu/.test(name))
+    const own = names.flatMap((name) => [join(at, name), join(at, name, "systemd")])
+    return [...own, at].filter((folder) => existsSync(folder))
   })
-  return folders.filter((folder) => existsSync(folder))
 }
 
 function find(root, pattern) {

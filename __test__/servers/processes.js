@@ -17,20 +17,42 @@ function processesIn(folder) {
 
 /** Every server here works inside its folder, and no process outside of it does. */
 function byWorkingFolder(folder) {
-  const found = []
-  for (const entry of readdirSync("/proc")) {
-    if (!/^\d+$/.test(entry)) continue
-    try {
-      // A zombie has no working folder any more, and a deleted folder keeps its name with "
-      // (deleted)" behind it.
-      const at = readlinkSync(`/proc/${entry}/cwd`)
-      if (at === folder || at.startsWith(`${folder}/`) || at === `${folder} (deleted)`)
-        found.push(Number(entry))
-    } catch {
-      // It ended meanwhile, or is another user's.
-    }
+  const inside = (at) =>
+    at === folder || at?.startsWith(`${folder}/`) || at === `${folder} (deleted)`
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry) && inside(workingFolder(`/proc/${entry}`)))
+    .map(Number)
+    .filter((pid) => pid !== process.pid)
+}
+
+/**
+ * Where a process works; undefined where it is another user's or has ended. While a killed process
+ * of many threads goes, its first thread is the first to lose its folder, and the others may still
+ * hold ports and locks.
+ */
+function workingFolder(at) {
+  try {
+    return readlinkSync(`${at}/cwd`)
+  } catch (error) {
+    if (error.code !== "ENOENT") return undefined
   }
-  return found.filter((pid) => pid !== process.pid)
+  try {
+    for (const thread of readdirSync(`${at}/task`)) {
+      const folder = link(`${at}/task/${thread}/cwd`)
+      if (folder) return folder
+    }
+  } catch {
+    // It has ended.
+  }
+  return undefined
+}
+
+function link(at) {
+  try {
+    return readlinkSync(at)
+  } catch {
+    return undefined
+  }
 }
 
 /** Without /proc: whoever was started with the folder's name, and their descendants. */
