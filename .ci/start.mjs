@@ -21,7 +21,7 @@ import {
 } from "node:fs"
 import { connect, createServer } from "node:net"
 import { join, relative, resolve } from "node:path"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import { ensureAddon, ensureDependencies, ensureRootDependencies, root } from "./setup.mjs"
 
 const example = join(root, "examples", "nextjs")
@@ -121,7 +121,7 @@ async function serve() {
     ...production,
     AUTH_URL: url,
     AUTH_SECRET: secrets.authSecret,
-    AUTH_DATABASE_URL: join(data, "auth.db"),
+    AUTH_DATABASE_URL: pathToFileURL(join(data, "auth.db")).href,
     OIDC_ISSUER: `http://127.0.0.1:${openid.port}`,
     EMAIL_SERVER: `smtp://127.0.0.1:${mail.smtp}`,
     MAIL_API: `http://127.0.0.1:${mail.api}`,
@@ -239,7 +239,8 @@ async function answers(port, server) {
   }
 }
 
-// Ends every process, this one last.
+// Ends every process, this one last. Next.js waits for all connections, and a browser keeps some
+// open that it has not used yet: they get a moment, no more.
 async function stop(code) {
   if (stopping) return new Promise(() => {})
   stopping = true
@@ -249,7 +250,7 @@ async function stop(code) {
   })
   const late = setTimeout(() => {
     for (const child of children) child.kill("SIGKILL")
-  }, 5000)
+  }, 2000)
   await Promise.all(ends)
   clearTimeout(late)
   process.exit(code)

@@ -9,6 +9,8 @@ import { page } from "./openid-page.mjs"
 const { OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_REDIRECT_URI, OIDC_COOKIE_KEY, OIDC_JWK } =
   process.env
 
+const hour = 60 * 60
+
 const people = {
   ada: "Ada Lovelace",
   grace: "Grace Hopper",
@@ -59,6 +61,7 @@ const provider = new Provider(issuer, {
   conformIdTokenClaims: false, // Auth.js reads the profile from the id token
   features: { devInteractions: { enabled: false } },
   interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+  ttl: { Session: hour, Grant: hour, Interaction: hour, AccessToken: hour, IdToken: hour },
   findAccount: async (_context, id) => ({ accountId: id, claims: async () => claims(id) }),
   // There is one client and it is ours: nobody needs to be asked for consent.
   async loadExistingGrant({ oidc }) {
