@@ -36,7 +36,8 @@ afterAll(async () => {
 const rows = (sql, values) => query(path.join(data, "auth.db"), sql, values)
 
 async function openWindow() {
-  const context = await browser.newContext({ viewport: { width: 1100, height: 560 } })
+  const viewport = { width: 1100, height: 560 }
+  const context = await browser.newContext({ viewport, deviceScaleFactor: 2 })
   return context.newPage()
 }
 
@@ -121,6 +122,7 @@ describe("signing in by OpenID Connect", () => {
     await ada.reload()
     await ada.getByRole("heading", { name: "Ada Lovelace" }).waitFor()
     expect(await rows("select * from sessions")).toEqual(before)
+    // SCREENSHOT=docs/example.png: the picture in the README
     if (process.env.SCREENSHOT) {
       await ada.screenshot({ path: path.resolve(root, process.env.SCREENSHOT) })
     }
