@@ -94,7 +94,10 @@ pub enum Effect {
     /// Repeating gives the same error.
     #[default]
     Final,
-    /// Nothing happened, and it may work the next time: a lock, a deadlock, a full pool.
+    /// Nothing happened, as another transaction was in the way: it works the next time, or the one
+    /// after that. The connection is as good as before.
+    Conflict,
+    /// Nothing happened, and it may work the next time on another connection.
     None,
     /// The connection was lost: it may have happened.
     Unknown,
@@ -156,12 +159,15 @@ impl Error {
         Error::new(Code::Internal, message)
     }
 
+    /// A value that reached an engine in a form that its column does not take: the schema floor
+    /// should have refused it.
+    pub fn unstorable(database: &str, value: &str, storage: impl fmt::Debug) -> Self {
+        Error::internal(format!("{value} cannot be stored as {storage:?} in {database}"))
+    }
+
     /// [`Code::Closed`].
     pub fn closed() -> Self {
-        Error::new(
-            Code::Closed,
-            "this adapter has been closed; make a new one with SqlxAdapter(…)",
-        )
+        Error::new(Code::Closed, "this adapter has been closed; make a new one with SqlxAdapter(…)")
     }
 
     /// Adds what the database said.
@@ -245,19 +251,13 @@ mod tests {
         let types = include_str!("../index.d.ts");
         for code in Code::ALL {
             let quoted = format!("\"{}\"", code.as_str());
-            assert_eq!(
-                types.matches(&format!("  | {quoted}\n")).count(),
-                1,
-                "{quoted}"
-            );
+            assert_eq!(types.matches(&format!("  | {quoted}\n")).count(), 1, "{quoted}");
         }
     }
 
     #[test]
     fn the_first_operation_named_stays() {
-        let error = Error::closed()
-            .in_operation("getUser")
-            .in_operation("other");
+        let error = Error::closed().in_operation("getUser").in_operation("other");
         assert_eq!(error.operation(), Some("getUser"));
         assert!(error.to_string().starts_with("getUser: this adapter"));
     }

@@ -122,10 +122,7 @@ pub struct Record(pub Vec<(Arc<str>, Value)>);
 impl Record {
     /// The value of a property.
     pub fn get(&self, property: &str) -> Option<&Value> {
-        self.0
-            .iter()
-            .find(|(name, _)| &**name == property)
-            .map(|(_, value)| value)
+        self.0.iter().find(|(name, _)| &**name == property).map(|(_, value)| value)
     }
 }
 
@@ -160,10 +157,7 @@ mod tests {
     fn only_exact_integers_in_the_safe_range_are_integers() {
         assert_eq!(safe_integer(42.0), Some(42));
         assert_eq!(safe_integer(-0.0), Some(0));
-        assert_eq!(
-            safe_integer(9_007_199_254_740_991.0),
-            Some(MAX_SAFE_INTEGER)
-        );
+        assert_eq!(safe_integer(9_007_199_254_740_991.0), Some(MAX_SAFE_INTEGER));
         for number in [0.5, f64::NAN, f64::INFINITY, 9_007_199_254_740_992.0, 1e300] {
             assert_eq!(safe_integer(number), None, "{number}");
         }

@@ -1,8 +1,8 @@
 //! The providers' accounts that users sign in with.
 
 use super::{Call, find_row, row};
-use crate::engine::{Dialect, Statement};
-use crate::error::{Code, Error, Result};
+use crate::engine::{Dialect, Outcome, Plan};
+use crate::error::{Cause, Code, Error, Result};
 use crate::schema::{Condition, Schema};
 use crate::value::{Record, Row, Value, key};
 use std::sync::Arc;
@@ -10,29 +10,27 @@ use std::sync::Arc;
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    link: Arc<Statement>,
-    by_key: Arc<Statement>,
-    by_user: Arc<Statement>,
-    delete: Arc<Statement>,
+    link: Plan,
+    by_key: Plan,
+    by_user: Plan,
+    delete: Plan,
 }
 
-const BY_KEY: [Condition; 2] = [
-    Condition::equals("provider"),
-    Condition::equals("providerAccountId"),
-];
+const BY_KEY: [Condition; 2] =
+    [Condition::equals("provider"), Condition::equals("providerAccountId")];
 
 impl Statements {
     pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
         let account = &schema.account;
         Ok(Statements {
-            link: Arc::new(account.insert_or_refresh(dialect, "userId")?),
-            by_key: Arc::new(account.select(dialect, &BY_KEY, &[])?),
-            by_user: Arc::new(account.select(
+            link: account.insert_or_refresh(dialect, "userId")?,
+            by_key: account.select(dialect, &BY_KEY, &[])?,
+            by_user: account.select(
                 dialect,
                 &[Condition::equals("userId")],
                 &["provider", "providerAccountId"],
-            )?),
-            delete: Arc::new(account.delete(dialect, &BY_KEY)?),
+            )?,
+            delete: account.delete(dialect, &BY_KEY, true)?,
         })
     }
 }
@@ -48,36 +46,42 @@ impl Call {
             *value = tolerate(name, value);
         }
         let values = model.insert_values(&account)?;
-        let outcome = self
-            .write(&self.store.account.link, values)
-            .await
-            .map_err(|error| match error.code() {
-                Code::ForeignKey => error.with_message("no user has this userId"),
-                _ => error,
+        let outcome =
+            self.run(&self.store.account.link, &values).await.map_err(|error| {
+                match error.code() {
+                    Code::ForeignKey => error.with_message("no user has this userId"),
+                    _ => error,
+                }
             })?;
-        outcome
-            .rows
-            .into_iter()
-            .next()
-            .map(|values| row(model, values))
-            .ok_or_else(|| {
-                Error::new(
-                    Code::Unique,
-                    "this provider's account is linked to another user",
-                )
-            })
+        // Where it is another user's, it is given as it is, or not at all.
+        let user_id = model
+            .column("userId")?
+            .accept(model.name, account.get("userId").unwrap_or(&Value::Null))?;
+        find_row(model, outcome, &[("userId", &user_id)]).ok_or_else(|| {
+            let key =
+                model.key.iter().map(|property| model.column(property).map(|column| &column.name));
+            Error::new(Code::Unique, "this provider's account is linked to another user")
+                .with_cause(Cause {
+                    database: self.store.engine.dialect().name,
+                    code: None,
+                    table: Some(model.table.name.clone()),
+                    constraint: key
+                        .collect::<Result<Vec<_>>>()
+                        .ok()
+                        .map(|columns| columns.into_iter().cloned().collect::<Vec<_>>().join(", ")),
+                })
+        })
     }
 
     /// Deletes an account.
-    pub async fn unlink_account(&self, account: Record) -> Result<Option<Row>> {
+    pub async fn unlink_account(&self, account: Option<Record>) -> Result<Option<Row>> {
+        let account = account.unwrap_or_default();
         let provider = key("provider", account.get("provider"))?;
         let id = key("providerAccountId", account.get("providerAccountId"))?;
         let Some(asked) = asked(provider, id) else {
             return Ok(None);
         };
-        let outcome = self
-            .write(&self.store.account.delete, asked.to_vec())
-            .await?;
+        let outcome = self.run(&self.store.account.delete, &asked).await?;
         Ok(self.account_row(outcome, &asked))
     }
 
@@ -90,9 +94,7 @@ impl Call {
         let Some(asked) = asked(provider, id) else {
             return Ok(None);
         };
-        let outcome = self
-            .read(&self.store.account.by_key, asked.to_vec())
-            .await?;
+        let outcome = self.run(&self.store.account.by_key, &asked).await?;
         Ok(self.account_row(outcome, &asked))
     }
 
@@ -102,28 +104,20 @@ impl Call {
         let Some(user_id) = user_id.map(Value::Text) else {
             return Ok(Vec::new());
         };
-        let outcome = self
-            .read(&self.store.account.by_user, vec![user_id.clone()])
-            .await?;
+        let outcome = self.run(&self.store.account.by_user, std::slice::from_ref(&user_id)).await?;
         let rows = outcome.rows.into_iter().map(|values| row(model, values));
         Ok(rows.filter(|row| *row.get("userId") == user_id).collect())
     }
 
-    fn account_row(&self, outcome: crate::engine::Outcome, asked: &[Value; 2]) -> Option<Row> {
+    fn account_row(&self, outcome: Outcome, asked: &[Value; 2]) -> Option<Row> {
         let [provider, id] = asked;
         let model = &self.store.schema.account;
-        find_row(
-            model,
-            outcome,
-            &[("provider", provider), ("providerAccountId", id)],
-        )
+        find_row(model, outcome, &[("provider", provider), ("providerAccountId", id)])
     }
 }
 
 fn asked(provider: Option<Arc<str>>, id: Option<Arc<str>>) -> Option<[Value; 2]> {
-    provider
-        .zip(id)
-        .map(|(provider, id)| [Value::Text(provider), Value::Text(id)])
+    provider.zip(id).map(|(provider, id)| [Value::Text(provider), Value::Text(id)])
 }
 
 /// What providers send instead of what OAuth says, made what the column holds; sign-in does not
@@ -134,10 +128,9 @@ fn tolerate(name: &str, value: &Value) -> Value {
         ("expires_at", Value::Float(seconds)) if seconds.is_finite() => {
             Value::Float(seconds.floor())
         }
-        ("expires_at", Value::Text(text)) => text
-            .trim()
-            .parse()
-            .map_or_else(|_| value.clone(), Value::Integer),
+        ("expires_at", Value::Text(text)) => {
+            text.trim().parse().map_or_else(|_| value.clone(), Value::Integer)
+        }
         // RFC 6749 section 3.3 separates scopes by spaces; Twitch sends an array.
         ("scope", Value::List(scopes)) => Value::from(scopes.join(" ")),
         _ => value.clone(),

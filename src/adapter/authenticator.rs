@@ -1,7 +1,7 @@
 //! Passkeys.
 
-use super::{Call, find_row, only_row, row};
-use crate::engine::{Dialect, Statement};
+use super::{Call, InsertPlans, find_row, only_row, row};
+use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Error, Result};
 use crate::schema::{Condition, Schema};
 use crate::value::{Record, Row, Value};
@@ -10,9 +10,9 @@ use std::sync::Arc;
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    insert: Arc<Statement>,
-    by_id: Arc<Statement>,
-    by_user: Arc<Statement>,
+    insert: InsertPlans,
+    by_id: Plan,
+    by_user: Plan,
 }
 
 const BY_ID: Condition = Condition::equals("credentialID");
@@ -25,9 +25,9 @@ impl Statements {
         let authenticator = &schema.authenticator;
         let by_user = [Condition::equals("userId")];
         Ok(Statements {
-            insert: Arc::new(authenticator.insert(dialect)),
-            by_id: Arc::new(authenticator.select(dialect, &[BY_ID], &[])?),
-            by_user: Arc::new(authenticator.select(dialect, &by_user, &["credentialID"])?),
+            insert: InsertPlans::new(dialect, authenticator)?,
+            by_id: authenticator.select(dialect, &[BY_ID], &[])?,
+            by_user: authenticator.select(dialect, &by_user, &["credentialID"])?,
         })
     }
 }
@@ -43,14 +43,13 @@ impl Call {
         if let Some(counter) = authenticator.get("counter") {
             check_counter(counter)?;
         }
-        let outcome = self
-            .write(&self.store.authenticator.insert, values)
-            .await
-            .map_err(|error| match error.code() {
+        let outcome = self.insert(model, &self.store.authenticator.insert, &values).await.map_err(
+            |error| match error.code() {
                 Code::Unique => error.with_message("this credential is registered already"),
                 Code::ForeignKey => error.with_message("no user has this userId"),
                 _ => error,
-            })?;
+            },
+        )?;
         only_row(model, outcome)
     }
 
@@ -59,14 +58,8 @@ impl Call {
         let Some(id) = credential_id.map(Value::Text) else {
             return Ok(None);
         };
-        let outcome = self
-            .read(&self.store.authenticator.by_id, vec![id.clone()])
-            .await?;
-        Ok(find_row(
-            &self.store.schema.authenticator,
-            outcome,
-            &[("credentialID", &id)],
-        ))
+        let outcome = self.run(&self.store.authenticator.by_id, std::slice::from_ref(&id)).await?;
+        Ok(find_row(&self.store.schema.authenticator, outcome, &[("credentialID", &id)]))
     }
 
     /// A user's passkeys.
@@ -78,9 +71,8 @@ impl Call {
         let Some(user_id) = user_id.map(Value::Text) else {
             return Ok(Vec::new());
         };
-        let outcome = self
-            .read(&self.store.authenticator.by_user, vec![user_id.clone()])
-            .await?;
+        let outcome =
+            self.run(&self.store.authenticator.by_user, std::slice::from_ref(&user_id)).await?;
         let rows = outcome.rows.into_iter().map(|values| row(model, values));
         Ok(rows.filter(|row| *row.get("userId") == user_id).collect())
     }
@@ -100,9 +92,9 @@ impl Call {
         let id = Value::Text(credential_id.ok_or_else(unknown)?);
         let record = Record(vec![("counter".into(), counter)]);
         let (columns, mut values) = model.changes(&record)?;
-        let statement = model.update(self.store.engine.dialect(), &columns, &[BY_ID])?;
+        let plan = model.update(self.store.engine.dialect(), &columns, &[BY_ID])?;
         values.push(id.clone());
-        let outcome = self.write(&statement, values).await?;
+        let outcome = self.run(&plan, &values).await?;
         find_row(model, outcome, &[("credentialID", &id)]).ok_or_else(unknown)
     }
 }
@@ -110,8 +102,8 @@ impl Call {
 fn check_counter(counter: &Value) -> Result<()> {
     match counter.as_safe_integer() {
         Some(0..=MAX_COUNTER) => Ok(()),
-        _ => Err(Error::invalid_argument(
-            "the counter must be a whole number from 0 to 4294967295",
-        )),
+        _ => {
+            Err(Error::invalid_argument("the counter must be a whole number from 0 to 4294967295"))
+        }
     }
 }

@@ -7,16 +7,16 @@ mod user;
 mod verification_token;
 
 use crate::batch;
-use crate::engine::{self, Engine, Outcome, Shared, Step, Work};
+use crate::engine::{self, Dialect, Engine, Outcome, Plan, Shared, Work};
 use crate::error::{Code, Error, Result};
 use crate::options::{Environment, Options, Source, Synchronize};
-use crate::schema::{self, Model, Schema};
+use crate::schema::{self, Condition, Model, Schema};
 use crate::value::{Row, Value};
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use tokio::sync::RwLock;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 /// Tells the application something it should know: no values, no secrets.
 pub type Notice = Arc<dyn Fn(String) + Send + Sync>;
@@ -35,14 +35,12 @@ pub struct Adapter {
     failure: Mutex<Option<Error>>,
     closed: AtomicBool,
     /// Read by each call under way, written by `close`, which so waits for them.
-    calls: RwLock<()>,
+    calls: Arc<RwLock<()>>,
 }
 
 impl fmt::Debug for Adapter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Adapter")
-            .field("options", &self.options)
-            .finish_non_exhaustive()
+        f.debug_struct("Adapter").field("options", &self.options).finish_non_exhaustive()
     }
 }
 
@@ -60,7 +58,7 @@ impl Adapter {
             failures: AtomicU64::new(0),
             failure: Mutex::new(None),
             closed: AtomicBool::new(false),
-            calls: RwLock::new(()),
+            calls: Arc::new(RwLock::new(())),
         }
     }
 
@@ -75,47 +73,52 @@ impl Adapter {
         let _ = self.environment.set(environment);
     }
 
-    /// Makes one call: opens the database if this is the first, and runs the operation.
-    ///
-    /// # Errors
-    /// Those of opening and of the operation, with the operation's name; `ERR_CLOSED`.
-    pub async fn call<T, F, Fut>(&self, operation: &'static str, now: i64, run: F) -> Result<T>
+    /// Makes one call: opens the database if this is the first, and runs the operation. The call
+    /// counts as under way from the moment that this returns its future.
+    pub fn call<T, F, Fut>(
+        self: &Arc<Self>,
+        operation: &'static str,
+        now: i64,
+        run: F,
+    ) -> impl Future<Output = Result<T>> + use<T, F, Fut>
     where
         F: FnOnce(Call) -> Fut,
         Fut: Future<Output = Result<T>>,
     {
-        let result = async {
-            self.check_open()?;
-            let _under_way = self.calls.read().await;
-            self.check_open()?;
-            let store = match self.store.get() {
-                Some(store) => Arc::clone(store),
-                None => self.open().await?,
+        let adapter = Arc::clone(self);
+        let under_way = self.enter();
+        async move {
+            let result = async {
+                let _under_way = under_way?;
+                let store = match adapter.store.get() {
+                    Some(store) => Arc::clone(store),
+                    None => adapter.open().await?,
+                };
+                run(Call { store, now }).await
             };
-            run(Call { store, now }).await
-        };
-        result.await.map_err(|error| error.in_operation(operation))
-    }
-
-    /// Ends the adapter after the calls under way. The database is closed with its last adapter.
-    pub async fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
-        let _no_calls = self.calls.write().await;
-        let share = self
-            .share
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(share) = share {
-            share.close().await;
+            result.await.map_err(|error| error.in_operation(operation))
         }
     }
 
-    fn check_open(&self) -> Result<()> {
+    fn enter(&self) -> Result<OwnedRwLockReadGuard<()>> {
         if self.closed.load(Ordering::SeqCst) {
-            Err(Error::closed())
-        } else {
-            Ok(())
+            return Err(Error::closed());
+        }
+        // Only `close` writes, and it says so first.
+        Arc::clone(&self.calls).try_read_owned().map_err(|_| Error::closed())
+    }
+
+    /// Ends the adapter, for later calls at once; the future ends after those under way. The
+    /// database is closed with its last adapter.
+    pub fn close(self: &Arc<Self>) -> impl Future<Output = ()> + use<> {
+        self.closed.store(true, Ordering::SeqCst);
+        let adapter = Arc::clone(self);
+        async move {
+            let _no_calls = adapter.calls.write().await;
+            let share = adapter.share.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(share) = share {
+                share.close().await;
+            }
         }
     }
 
@@ -127,11 +130,7 @@ impl Adapter {
             return Ok(Arc::clone(store));
         }
         if self.failures.load(Ordering::SeqCst) != before {
-            let failure = self
-                .failure
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone();
+            let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
             return Err(failure.unwrap_or_else(Error::closed));
         }
         match self.open_store().await {
@@ -150,11 +149,8 @@ impl Adapter {
     async fn open_store(&self) -> Result<(Store, Shared)> {
         let none = Environment::default();
         let source = Source::find(&self.options, self.environment.get().unwrap_or(&none))?;
-        let (place, options, notice) = (
-            source.clone(),
-            self.options.clone(),
-            Arc::clone(&self.notice),
-        );
+        let (place, options, notice) =
+            (source.clone(), self.options.clone(), Arc::clone(&self.notice));
         let share = Shared::open(&source, self.scope, &self.options, move || async move {
             engine::open(&place, &options, &*notice).await
         })
@@ -233,38 +229,76 @@ pub struct Call {
 }
 
 impl Call {
-    async fn run(&self, work: Work) -> Result<Outcome> {
-        self.store.run(work).await
+    /// Runs a plan with its values.
+    async fn run(&self, plan: &Plan, values: &[Value]) -> Result<Outcome> {
+        let outcome = self.store.run(plan.work(values)).await?;
+        Ok(plan.outcome(values, outcome))
     }
 
-    async fn read(
+    /// Runs several plans with the same values in one transaction; the last one answers.
+    async fn run_together(&self, plans: &[&Plan], values: &[Value]) -> Result<Outcome> {
+        let mut together = Work { writes: true, repeatable: true, steps: Vec::new(), answer: 0 };
+        for plan in plans {
+            let work = plan.work(values);
+            together.answer = together.steps.len() + work.answer;
+            together.repeatable &= work.repeatable;
+            together.steps.extend(work.steps);
+        }
+        self.store.run(together).await
+    }
+
+    /// Inserts a row, once: if the connection is lost meanwhile, the row that this call wrote is
+    /// recognised by being equal in every value, its key, which nobody else has chosen, included.
+    async fn insert(
         &self,
-        statement: &Arc<engine::Statement>,
-        values: Vec<Value>,
+        model: &Model,
+        plans: &InsertPlans,
+        values: &[Value],
     ) -> Result<Outcome> {
-        self.run(Work::read(statement, values)).await
+        let mut result = self.run(&plans.insert, values).await;
+        for _ in 1..self.store.options.retry.attempts.0 {
+            match &result {
+                Err(error) if error.code() == Code::OutcomeUnknown => {}
+                _ => return result,
+            }
+            let key: Vec<Value> =
+                plans.key.iter().filter_map(|index| values.get(*index).cloned()).collect();
+            let mut found = self.run(&plans.by_key, &key).await?;
+            found.rows.retain(|row| model.is_inserted(row, values));
+            if !found.rows.is_empty() {
+                return Ok(found);
+            }
+            result = self.run(&plans.insert, values).await;
+        }
+        result
     }
+}
 
-    async fn write(
-        &self,
-        statement: &Arc<engine::Statement>,
-        values: Vec<Value>,
-    ) -> Result<Outcome> {
-        self.run(Work::write(statement, values)).await
-    }
+/// How a row is inserted, and found again if it is not known whether it was.
+#[derive(Debug)]
+struct InsertPlans {
+    insert: Plan,
+    by_key: Plan,
+    /// The positions of the key's values among the inserted.
+    key: Vec<usize>,
+}
 
-    async fn transaction(&self, steps: Vec<Step>) -> Result<Outcome> {
-        self.run(Work::transaction(steps)).await
+impl InsertPlans {
+    fn new(dialect: &Dialect, model: &Model) -> Result<Self> {
+        let conditions: Vec<Condition> =
+            model.key.iter().map(|key| Condition::equals(key)).collect();
+        let position = |key: &&str| model.inserted().position(|column| column.property == *key);
+        Ok(InsertPlans {
+            insert: model.insert(dialect)?,
+            by_key: model.select(dialect, &conditions, &[])?,
+            key: model.key.iter().filter_map(position).collect(),
+        })
     }
 }
 
 /// A row of a model from what the database gave.
 fn row(model: &Model, values: Vec<Value>) -> Row {
-    Row {
-        names: Arc::clone(&model.names),
-        values,
-        omit_null: model.omit_null,
-    }
+    Row { names: Arc::clone(&model.names), values, omit_null: model.omit_null }
 }
 
 /// The row of a model among those the database gave whose properties equal what was asked for, to
@@ -274,24 +308,12 @@ fn find_row(model: &Model, outcome: Outcome, asked: &[(&str, &Value)]) -> Option
         .rows
         .into_iter()
         .map(|values| row(model, values))
-        .find(|row| {
-            asked
-                .iter()
-                .all(|(property, value)| row.get(property) == *value)
-        })
+        .find(|row| asked.iter().all(|(property, value)| row.get(property) == *value))
 }
 
 /// The row that a statement which always gives one gave.
 fn only_row(model: &Model, outcome: Outcome) -> Result<Row> {
-    outcome
-        .rows
-        .into_iter()
-        .next()
-        .map(|values| row(model, values))
-        .ok_or_else(|| {
-            Error::internal(format!(
-                "the {} was written, but not given back",
-                model.name
-            ))
-        })
+    outcome.rows.into_iter().next().map(|values| row(model, values)).ok_or_else(|| {
+        Error::internal(format!("the {} was written, but not given back", model.name))
+    })
 }

@@ -1,8 +1,8 @@
 //! Sessions. The database holds a digest of the token, so that who reads the table cannot sign in.
 
-use super::{Call, row};
+use super::{Call, InsertPlans, row};
 use crate::crypto::{hmac_sha256_hex, sha256_hex};
-use crate::engine::{Dialect, Outcome, Statement, Step};
+use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Code, Error, Result};
 use crate::schema::{Condition, Join, Schema};
 use crate::value::{Record, Row, Value, key};
@@ -14,40 +14,28 @@ const SHA256: &str = "sha256:";
 const HMAC_SHA256: &str = "hmac-sha256:";
 
 /// The properties of a listed session.
-static LISTED: LazyLock<Arc<[Arc<str>]>> = LazyLock::new(|| {
-    ["id", "userId", "expires", "createdAt", "current"]
-        .map(Arc::from)
-        .into()
-});
+static LISTED: LazyLock<Arc<[Arc<str>]>> =
+    LazyLock::new(|| ["id", "userId", "expires", "createdAt", "current"].map(Arc::from).into());
 
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    insert: Arc<Statement>,
-    by_token: Arc<Statement>,
-    with_user: Arc<Statement>,
-    by_user: Arc<Statement>,
-    delete: Arc<Statement>,
-    delete_expired: Arc<Statement>,
-    delete_by_user: Arc<Statement>,
-    delete_others: Arc<Statement>,
-    delete_one_by_user: Arc<Statement>,
+    insert: InsertPlans,
+    by_token: Plan,
+    with_user: Plan,
+    by_user: Plan,
+    delete: Plan,
+    delete_expired: Plan,
+    delete_by_user: Plan,
+    delete_others: Plan,
+    delete_one_by_user: Plan,
 }
 
 const BY_TOKEN: Condition = Condition::equals("sessionToken");
 const BY_USER: Condition = Condition::equals("userId");
-const NOT_TOKEN: Condition = Condition {
-    property: "sessionToken",
-    operator: "<>",
-};
-const ALIVE: Condition = Condition {
-    property: "expires",
-    operator: ">",
-};
-const EXPIRED: Condition = Condition {
-    property: "expires",
-    operator: "<=",
-};
+const NOT_TOKEN: Condition = Condition { property: "sessionToken", operator: "<>" };
+const ALIVE: Condition = Condition { property: "expires", operator: ">" };
+const EXPIRED: Condition = Condition { property: "expires", operator: "<=" };
 
 impl Statements {
     pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
@@ -58,24 +46,25 @@ impl Statements {
         }
         let shown: Vec<&str> = session.shown().map(|column| column.property).collect();
         Ok(Statements {
-            insert: Arc::new(session.insert(dialect)),
-            by_token: Arc::new(session.select(dialect, &[BY_TOKEN], &[])?),
-            with_user: Arc::new(session.select_with(
+            insert: InsertPlans::new(dialect, session)?,
+            by_token: session.select(dialect, &[BY_TOKEN], &[])?,
+            with_user: session.select_with(
                 dialect,
                 &shown,
-                Join {
-                    model: &schema.user,
-                    property: "userId",
-                    equals: "id",
-                },
+                Join { model: &schema.user, property: "userId", equals: "id" },
                 &[BY_TOKEN],
+            )?,
+            by_user: Plan::read(session.select_columns(
+                dialect,
+                &listed,
+                &[BY_USER, ALIVE],
+                &[],
             )?),
-            by_user: Arc::new(session.select_columns(dialect, &listed, &[BY_USER, ALIVE], &[])?),
-            delete: Arc::new(session.delete(dialect, &[BY_TOKEN])?),
-            delete_expired: Arc::new(session.delete_silently(dialect, &[BY_TOKEN, EXPIRED])?),
-            delete_by_user: Arc::new(session.delete_silently(dialect, &[BY_USER])?),
-            delete_others: Arc::new(session.delete_silently(dialect, &[BY_USER, NOT_TOKEN])?),
-            delete_one_by_user: Arc::new(session.delete_silently(dialect, &[BY_USER, BY_TOKEN])?),
+            delete: session.delete(dialect, &[BY_TOKEN], true)?,
+            delete_expired: session.delete_silently(dialect, &[BY_TOKEN, EXPIRED])?,
+            delete_by_user: session.delete_silently(dialect, &[BY_USER])?,
+            delete_others: session.delete_silently(dialect, &[BY_USER, NOT_TOKEN])?,
+            delete_one_by_user: session.delete_silently(dialect, &[BY_USER, BY_TOKEN])?,
         })
     }
 }
@@ -92,20 +81,24 @@ impl Call {
             Some(value) => column.accept(model.name, value)?,
             None => return Err(Error::invalid_argument("session.sessionToken is missing")),
         };
-        let stored = self.stored(&token)?;
+        let Some((token, stored)) = self.presented(token.as_text().cloned())? else {
+            return Err(Error::invalid_argument(
+                "session.sessionToken looks like a digest of ours",
+            ));
+        };
         for (name, value) in &mut session.0 {
             if &**name == "sessionToken" {
                 *value = stored.clone();
             }
         }
         let values = model.insert_values(&session)?;
-        let outcome = self
-            .write(&self.store.session.insert, values)
-            .await
-            .map_err(|error| match error.code() {
-                Code::Unique => error.with_message("a session with this token exists already"),
-                Code::ForeignKey => error.with_message("no user has this userId"),
-                _ => error,
+        let outcome =
+            self.insert(model, &self.store.session.insert, &values).await.map_err(|error| {
+                match error.code() {
+                    Code::Unique => error.with_message("a session with this token exists already"),
+                    Code::ForeignKey => error.with_message("no user has this userId"),
+                    _ => error,
+                }
             })?;
         self.session_row(outcome, &stored, &token)
             .ok_or_else(|| Error::internal("the session was written, but not given back"))
@@ -119,9 +112,8 @@ impl Call {
         let Some((token, stored)) = self.presented(token)? else {
             return Ok(None);
         };
-        let outcome = self
-            .read(&self.store.session.with_user, vec![stored.clone()])
-            .await?;
+        let outcome =
+            self.run(&self.store.session.with_user, std::slice::from_ref(&stored)).await?;
         let schema = &self.store.schema;
         let width = schema.session.names.len();
         let found = outcome.rows.into_iter().find_map(|mut values| {
@@ -148,24 +140,18 @@ impl Call {
         };
         let (columns, mut values) = model.changes(&session)?;
         let outcome = if columns.is_empty() {
-            self.read(&self.store.session.by_token, vec![stored.clone()])
-                .await?
+            self.run(&self.store.session.by_token, std::slice::from_ref(&stored)).await?
         } else {
             let dialect = self.store.engine.dialect();
-            let statement = model.update(dialect, &columns, &[BY_TOKEN, ALIVE])?;
+            let plan = model.update(dialect, &columns, &[BY_TOKEN, ALIVE])?;
             values.extend([stored.clone(), Value::Date(self.now)]);
-            self.write(&statement, values)
-                .await
-                .map_err(|error| match error.code() {
-                    Code::ForeignKey => error.with_message("no user has this userId"),
-                    _ => error,
-                })?
+            self.run(&plan, &values).await.map_err(|error| match error.code() {
+                Code::ForeignKey => error.with_message("no user has this userId"),
+                _ => error,
+            })?
         };
         let found = self.session_row(outcome, &stored, &token);
-        if found
-            .as_ref()
-            .is_none_or(|session| columns.is_empty() && self.is_expired(session))
-        {
+        if found.as_ref().is_none_or(|session| self.is_expired(session)) {
             self.delete_expired(stored).await;
             return Ok(None);
         }
@@ -177,9 +163,7 @@ impl Call {
         let Some((token, stored)) = self.presented(token)? else {
             return Ok(None);
         };
-        let outcome = self
-            .write(&self.store.session.delete, vec![stored.clone()])
-            .await?;
+        let outcome = self.run(&self.store.session.delete, std::slice::from_ref(&stored)).await?;
         let found = self.session_row(outcome, &stored, &token);
         Ok(found.filter(|session| !self.is_expired(session)))
     }
@@ -191,16 +175,13 @@ impl Call {
         user_id: Option<Arc<str>>,
         options: Option<Record>,
     ) -> Result<Vec<Row>> {
-        let current = key(
-            "current",
-            options.as_ref().and_then(|options| options.get("current")),
-        )?;
+        let current = key("current", options.as_ref().and_then(|options| options.get("current")))?;
         let current = self.presented(current)?.map(|(_, stored)| stored);
         let Some(user_id) = user_id.map(Value::Text) else {
             return Ok(Vec::new());
         };
-        let asked = vec![user_id.clone(), Value::Date(self.now)];
-        let outcome = self.read(&self.store.session.by_user, asked).await?;
+        let asked = [user_id.clone(), Value::Date(self.now)];
+        let outcome = self.run(&self.store.session.by_user, &asked).await?;
         let mut rows = Vec::new();
         for mut values in outcome.rows {
             if values.get(1) != Some(&user_id) {
@@ -211,11 +192,7 @@ impl Call {
                 *token = Value::from(public_id(token));
                 values.push(Value::Boolean(is_current));
             }
-            rows.push(Row {
-                names: Arc::clone(&LISTED),
-                values,
-                omit_null: false,
-            });
+            rows.push(Row { names: Arc::clone(&LISTED), values, omit_null: false });
         }
         rows.sort_by_key(|row| {
             let time = |property| row.get(property).as_date().unwrap_or(i64::MIN);
@@ -231,13 +208,12 @@ impl Call {
         user_id: Option<Arc<str>>,
         which: Option<Record>,
     ) -> Result<u64> {
-        let which = which.unwrap_or_default();
-        let (id, except) = match which.0.as_slice() {
-            [] => (None, None),
-            [(name, value)] if &**name == "id" => (Some(value), None),
-            [(name, value)] if &**name == "except" => (None, Some(value)),
-            // A misspelt "except" must not sign everybody out.
-            _ => {
+        let (id, except) = match which.as_ref().map(|which| which.0.as_slice()) {
+            None => (None, None),
+            Some([(name, value)]) if &**name == "id" => (Some(value), None),
+            Some([(name, value)]) if &**name == "except" => (None, Some(value)),
+            // A misspelt or undefined "except" must not sign everybody out.
+            Some(_) => {
                 return Err(Error::invalid_argument(
                     "the second argument must be { id }, { except: sessionToken } or left out",
                 ));
@@ -246,7 +222,7 @@ impl Call {
         let Some(user_id) = user_id.map(Value::Text) else {
             return Ok(0);
         };
-        let statements = &self.store.session;
+        let plans = &self.store.session;
         if let Some(id) = id {
             let Some(id) = key("id", Some(id))? else {
                 return Ok(0);
@@ -254,62 +230,48 @@ impl Call {
             return self.delete_listed(user_id, &id).await;
         }
         let outcome = match except {
-            None => {
-                self.write(&statements.delete_by_user, vec![user_id])
-                    .await?
-            }
+            None => self.run(&plans.delete_by_user, &[user_id]).await?,
             Some(except) => {
                 let Some(token) = key("except", Some(except))? else {
                     return Err(Error::invalid_argument("except must be a session token"));
                 };
                 let stored = self.stored(&Value::Text(token))?;
-                self.write(&statements.delete_others, vec![user_id, stored])
-                    .await?
+                self.run(&plans.delete_others, &[user_id, stored]).await?
             }
         };
         Ok(outcome.affected)
     }
 
     async fn delete_listed(&self, user_id: Value, id: &str) -> Result<u64> {
-        let statements = &self.store.session;
-        let asked = vec![user_id.clone(), Value::Date(i64::MIN)];
-        let outcome = self.read(&statements.by_user, asked).await?;
-        let steps: Vec<Step> = outcome
-            .rows
-            .iter()
-            .filter_map(|values| values.first())
-            .filter(|token| public_id(token) == id)
-            .map(|token| {
-                Step::new(
-                    &statements.delete_one_by_user,
-                    vec![user_id.clone(), token.clone()],
-                )
-            })
-            .collect();
-        if steps.is_empty() {
-            return Ok(0);
+        let plans = &self.store.session;
+        let listed = self.run(&plans.by_user, &[user_id.clone(), Value::Date(self.now)]).await?;
+        let mut deleted = 0;
+        for token in listed.rows.into_iter().filter_map(|values| values.into_iter().next()) {
+            if public_id(&token) == id {
+                let outcome =
+                    self.run(&plans.delete_one_by_user, &[user_id.clone(), token]).await?;
+                deleted += outcome.affected;
+            }
         }
-        Ok(self.transaction(steps).await?.affected)
+        Ok(deleted)
     }
 
     fn is_expired(&self, session: &Row) -> bool {
-        session
-            .get("expires")
-            .as_date()
-            .is_none_or(|expires| expires <= self.now)
+        session.get("expires").as_date().is_none_or(|expires| expires <= self.now)
     }
 
     /// Deletes a session that has expired. The caller's answer does not depend on it: a session
     /// that stays, because the database is read-only perhaps, is as dead as one that is gone.
     async fn delete_expired(&self, stored: Value) {
-        let values = vec![stored, Value::Date(self.now)];
-        let _ = self.write(&self.store.session.delete_expired, values).await;
+        let values = [stored, Value::Date(self.now)];
+        let _ = self.run(&self.store.session.delete_expired, &values).await;
     }
 
     /// A token that came from outside, and how the table holds it.
     fn presented(&self, token: Option<Arc<str>>) -> Result<Option<(Value, Value)>> {
         match token.map(Value::Text) {
             None => Ok(None),
+            Some(token) if !self.store.options.sessions.hash && is_digest(&token) => Ok(None),
             Some(token) => Ok(Some((token.clone(), self.stored(&token)?))),
         }
     }
@@ -328,12 +290,8 @@ impl Call {
     }
 
     fn session_row(&self, outcome: Outcome, stored: &Value, token: &Value) -> Option<Row> {
-        super::find_row(
-            &self.store.schema.session,
-            outcome,
-            &[("sessionToken", stored)],
-        )
-        .map(|session| with_token(session, token))
+        super::find_row(&self.store.schema.session, outcome, &[("sessionToken", stored)])
+            .map(|session| with_token(session, token))
     }
 }
 
@@ -348,15 +306,18 @@ fn with_token(mut session: Row, token: &Value) -> Row {
     session
 }
 
+/// Whether a text looks like a digest of ours. As a cookie it is never looked up as it stands, so
+/// that a stolen digest is worthless also to an adapter that does not hash.
+fn is_digest(token: &Value) -> bool {
+    token.as_text().is_some_and(|text| text.starts_with(SHA256) || text.starts_with(HMAC_SHA256))
+}
+
 /// What names a session in a list: a digest, which is worthless as a cookie.
 fn public_id(stored: &Value) -> String {
     let Some(text) = stored.as_text() else {
         return String::new();
     };
-    match text
-        .strip_prefix(HMAC_SHA256)
-        .or_else(|| text.strip_prefix(SHA256))
-    {
+    match text.strip_prefix(HMAC_SHA256).or_else(|| text.strip_prefix(SHA256)) {
         Some(digest) => digest.to_owned(),
         None => sha256_hex(text.as_bytes()),
     }

@@ -1,7 +1,7 @@
 //! Users.
 
-use super::{Call, find_row, only_row};
-use crate::engine::{Dialect, Statement, Step};
+use super::{Call, InsertPlans, find_row, only_row};
+use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Error, Result};
 use crate::schema::{Condition, Join, Schema};
 use crate::value::{Record, Row, Value, key};
@@ -10,13 +10,13 @@ use std::sync::Arc;
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    insert: Arc<Statement>,
-    by_id: Arc<Statement>,
-    by_email: Arc<Statement>,
-    by_account: Arc<Statement>,
-    delete: Arc<Statement>,
-    delete_tokens: Arc<Statement>,
-    delete_owned: Vec<Arc<Statement>>,
+    insert: InsertPlans,
+    by_id: Plan,
+    by_email: Plan,
+    by_account: Plan,
+    delete: Plan,
+    delete_tokens: Plan,
+    delete_owned: Vec<Plan>,
 }
 
 const BY_ID: Condition = Condition::equals("id");
@@ -27,33 +27,27 @@ impl Statements {
         let owned = [&schema.session, &schema.account, &schema.authenticator];
         let mut delete_owned = Vec::new();
         for model in owned {
-            delete_owned.push(Arc::new(
-                model.delete_silently(dialect, &[Condition::equals("userId")])?,
-            ));
+            delete_owned.push(model.delete_silently(dialect, &[Condition::equals("userId")])?);
         }
         let account_key = ["provider", "providerAccountId"];
         Ok(Statements {
-            insert: Arc::new(user.insert(dialect)),
-            by_id: Arc::new(user.select(dialect, &[BY_ID], &[])?),
-            by_email: Arc::new(user.select(dialect, &[Condition::equals("email")], &[])?),
-            by_account: Arc::new(schema.account.select_with(
+            insert: InsertPlans::new(dialect, user)?,
+            by_id: user.select(dialect, &[BY_ID], &[])?,
+            by_email: user.select(dialect, &[Condition::equals("email")], &[])?,
+            by_account: schema.account.select_with(
                 dialect,
                 &account_key,
-                Join {
-                    model: user,
-                    property: "userId",
-                    equals: "id",
-                },
+                Join { model: user, property: "userId", equals: "id" },
                 &account_key.map(Condition::equals),
-            )?),
-            delete: Arc::new(user.delete(dialect, &[BY_ID])?),
-            delete_tokens: Arc::new(schema.verification_token.delete_by_other(
+            )?,
+            delete: user.delete(dialect, &[BY_ID], true)?,
+            delete_tokens: schema.verification_token.delete_by_other(
                 dialect,
                 "identifier",
                 user,
                 "email",
                 "id",
-            )?),
+            )?,
             delete_owned,
         })
     }
@@ -71,11 +65,10 @@ impl Call {
         let given = matches!(user.get("id"), Some(value) if *value != Value::Null && *value != Value::from(""));
         if !given {
             user.0.retain(|(name, _)| &**name != "id");
-            user.0
-                .push(("id".into(), Value::from(uuid::Uuid::now_v7().to_string())));
+            user.0.push(("id".into(), Value::from(uuid::Uuid::now_v7().to_string())));
         }
         let values = model.insert_values(&user)?;
-        match self.write(&self.store.user.insert, values).await {
+        match self.insert(model, &self.store.user.insert, &values).await {
             Ok(outcome) => only_row(model, outcome),
             Err(error) => Err(taken(error)),
         }
@@ -92,46 +85,36 @@ impl Call {
             Some(email) if self.store.options.normalizes_email() => Some(normalize(&email)),
             email => email,
         };
-        self.find_user(&self.store.user.by_email, "email", email)
-            .await
+        self.find_user(&self.store.user.by_email, "email", email).await
     }
 
     async fn find_user(
         &self,
-        statement: &Arc<Statement>,
+        plan: &Plan,
         property: &str,
         asked: Option<Arc<str>>,
     ) -> Result<Option<Row>> {
         let Some(asked) = asked.map(Value::Text) else {
             return Ok(None);
         };
-        let outcome = self.read(statement, vec![asked.clone()]).await?;
-        Ok(find_row(
-            &self.store.schema.user,
-            outcome,
-            &[(property, &asked)],
-        ))
+        let outcome = self.run(plan, std::slice::from_ref(&asked)).await?;
+        Ok(find_row(&self.store.schema.user, outcome, &[(property, &asked)]))
     }
 
     /// The user that a provider's account belongs to.
-    pub async fn get_user_by_account(&self, account: Record) -> Result<Option<Row>> {
+    pub async fn get_user_by_account(&self, account: Option<Record>) -> Result<Option<Row>> {
+        let account = account.unwrap_or_default();
         let provider = key("provider", account.get("provider"))?;
         let id = key("providerAccountId", account.get("providerAccountId"))?;
         let (Some(provider), Some(id)) = (provider, id) else {
             return Ok(None);
         };
-        let asked = vec![Value::Text(provider), Value::Text(id)];
-        let outcome = self
-            .read(&self.store.user.by_account, asked.clone())
-            .await?;
-        Ok(outcome
-            .rows
-            .into_iter()
-            .find(|values| values.starts_with(&asked))
-            .map(|mut values| {
-                values.drain(..asked.len());
-                super::row(&self.store.schema.user, values)
-            }))
+        let asked = [Value::Text(provider), Value::Text(id)];
+        let outcome = self.run(&self.store.user.by_account, &asked).await?;
+        Ok(outcome.rows.into_iter().find(|values| values.starts_with(&asked)).map(|mut values| {
+            values.drain(..asked.len());
+            super::row(&self.store.schema.user, values)
+        }))
     }
 
     /// Changes the columns that the record has a value for, null included, and gives the row.
@@ -148,11 +131,11 @@ impl Call {
         let id = Value::Text(key("user.id", user.get("id"))?.ok_or_else(unknown)?);
         let (columns, mut values) = model.changes(&user)?;
         let outcome = if columns.is_empty() {
-            self.read(&self.store.user.by_id, vec![id.clone()]).await?
+            self.run(&self.store.user.by_id, std::slice::from_ref(&id)).await?
         } else {
-            let statement = model.update(self.store.engine.dialect(), &columns, &[BY_ID])?;
+            let plan = model.update(self.store.engine.dialect(), &columns, &[BY_ID])?;
             values.push(id.clone());
-            self.write(&statement, values).await.map_err(taken)?
+            self.run(&plan, &values).await.map_err(taken)?
         };
         find_row(model, outcome, &[("id", &id)]).ok_or_else(unknown)
     }
@@ -162,13 +145,11 @@ impl Call {
         let Some(id) = id.map(Value::Text) else {
             return Ok(None);
         };
-        let statements = &self.store.user;
-        let owned = std::iter::once(&statements.delete_tokens).chain(&statements.delete_owned);
-        let steps = owned
-            .chain(std::iter::once(&statements.delete))
-            .map(|statement| Step::new(statement, vec![id.clone()]))
-            .collect();
-        let outcome = self.transaction(steps).await?;
+        let plans = &self.store.user;
+        let mut together = vec![&plans.delete_tokens];
+        together.extend(&plans.delete_owned);
+        together.push(&plans.delete);
+        let outcome = self.run_together(&together, std::slice::from_ref(&id)).await?;
         Ok(find_row(&self.store.schema.user, outcome, &[("id", &id)]))
     }
 
@@ -182,11 +163,7 @@ impl Call {
             {
                 let normalized = normalize(email);
                 // An empty address is none; two users may be without one.
-                *value = if normalized.is_empty() {
-                    Value::Null
-                } else {
-                    Value::Text(normalized)
-                };
+                *value = if normalized.is_empty() { Value::Null } else { Value::Text(normalized) };
             }
         }
     }

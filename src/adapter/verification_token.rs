@@ -1,18 +1,17 @@
 //! Pending magic links and codes.
 
 use super::{Call, find_row, only_row};
-use crate::engine::{Dialect, Statement};
+use crate::engine::{Dialect, Plan};
 use crate::error::Result;
 use crate::schema::{Condition, Schema};
 use crate::value::{Record, Row, Value, key};
-use std::sync::Arc;
 
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    create: Arc<Statement>,
-    take: Arc<Statement>,
-    take_by_token: Arc<Statement>,
+    create: Plan,
+    take: Plan,
+    take_by_token: Plan,
 }
 
 impl Statements {
@@ -21,9 +20,9 @@ impl Statements {
         let key = ["identifier", "token"].map(Condition::equals);
         Ok(Statements {
             // The same code made twice for one person is one code, with the later expiry.
-            create: Arc::new(token.insert_or_refresh(dialect, "identifier")?),
-            take: Arc::new(token.delete(dialect, &key)?),
-            take_by_token: Arc::new(token.delete_only(dialect, "token")?),
+            create: token.insert_or_refresh(dialect, "identifier")?,
+            take: token.delete(dialect, &key, false)?,
+            take_by_token: token.delete_only(dialect, "token")?,
         })
     }
 }
@@ -33,9 +32,7 @@ impl Call {
     pub async fn create_verification_token(&self, token: Record) -> Result<Row> {
         let model = &self.store.schema.verification_token;
         let values = model.insert_values(&token)?;
-        let outcome = self
-            .write(&self.store.verification_token.create, values)
-            .await?;
+        let outcome = self.run(&self.store.verification_token.create, &values).await?;
         only_row(model, outcome)
     }
 
@@ -44,7 +41,8 @@ impl Call {
     ///
     /// Core allows links without an identifier: then the token alone is looked up, and if several
     /// people have it, as may happen with short codes, it is nobody's.
-    pub async fn use_verification_token(&self, params: Record) -> Result<Option<Row>> {
+    pub async fn use_verification_token(&self, params: Option<Record>) -> Result<Option<Row>> {
+        let params = params.unwrap_or_default();
         let model = &self.store.schema.verification_token;
         let statements = &self.store.verification_token;
         let Some(token) = key("token", params.get("token"))?.map(Value::Text) else {
@@ -52,27 +50,23 @@ impl Call {
         };
         let found = match params.get("identifier") {
             None | Some(Value::Null) => {
-                let values = vec![token.clone(), token.clone()];
-                let outcome = self.write(&statements.take_by_token, values).await?;
-                find_row(model, outcome, &[("token", &token)])
+                let values = [token.clone()];
+                let outcome = self.run(&statements.take_by_token, &values).await?;
+                if outcome.rows.len() == 1 {
+                    find_row(model, outcome, &[("token", &token)])
+                } else {
+                    None
+                }
             }
             given => {
                 let Some(identifier) = key("identifier", given)?.map(Value::Text) else {
                     return Ok(None);
                 };
-                let values = vec![identifier.clone(), token.clone()];
-                let outcome = self.write(&statements.take, values).await?;
-                find_row(
-                    model,
-                    outcome,
-                    &[("identifier", &identifier), ("token", &token)],
-                )
+                let values = [identifier.clone(), token.clone()];
+                let outcome = self.run(&statements.take, &values).await?;
+                find_row(model, outcome, &[("identifier", &identifier), ("token", &token)])
             }
         };
-        Ok(found.filter(|row| {
-            row.get("expires")
-                .as_date()
-                .is_some_and(|time| time > self.now)
-        }))
+        Ok(found.filter(|row| row.get("expires").as_date().is_some_and(|time| time > self.now)))
     }
 }

@@ -7,7 +7,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 /// The wait before the second try; it doubles with each further one.
-const FIRST_WAIT: Duration = Duration::from_millis(10);
+const FIRST_WAIT: Duration = Duration::from_millis(5);
+
+/// The longest wait between two tries.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
 /// Runs work, and runs it again while that is safe and may help: after a lock or a deadlock
 /// always, after a lost connection only what may be done twice.
@@ -23,17 +26,19 @@ pub async fn run(engine: &dyn Engine, bounds: RetryOptions, work: &Work) -> Resu
             Ok(outcome) => return Ok(outcome),
             Err(error) => error,
         };
-        let safe = match error.effect() {
+        let again = match error.effect() {
             Effect::Final => false,
-            Effect::None => true,
-            Effect::Unknown => work.repeatable,
+            // Whoever was in the way is done soon; how often one meets others says nothing.
+            Effect::Conflict => true,
+            Effect::None => attempt < bounds.attempts.0,
+            Effect::Unknown => work.repeatable && attempt < bounds.attempts.0,
         };
-        if !safe || attempt >= bounds.attempts.0 || start.elapsed() >= bounds.max_time.duration() {
+        if !again || start.elapsed() >= bounds.max_time.duration() {
             return Err(give_up(error, work));
         }
         attempt += 1;
         tokio::time::sleep(jitter(wait)).await;
-        wait *= 2;
+        wait = (wait * 2).min(LONGEST_WAIT);
     }
 }
 

@@ -49,10 +49,7 @@ impl<'s> Arguments<'s> {
         let Some(js) = self.values.get(index).copied() else {
             return Ok(None);
         };
-        let kind = self
-            .scope
-            .kind(js)
-            .map_err(|thrown| self.unreadable(name, thrown))?;
+        let kind = self.scope.kind(js).map_err(|thrown| self.unreadable(name, thrown))?;
         match kind {
             Kind::Undefined | Kind::Null => return Ok(None),
             Kind::Object => {}
@@ -65,12 +62,8 @@ impl<'s> Arguments<'s> {
             }
         }
         let scope = self.scope;
-        let names = scope
-            .own_names(js)
-            .map_err(|thrown| self.unreadable(name, thrown))?;
-        let length = scope
-            .length(names)
-            .map_err(|thrown| self.unreadable(name, thrown))?;
+        let names = scope.own_names(js).map_err(|thrown| self.unreadable(name, thrown))?;
+        let length = scope.length(names).map_err(|thrown| self.unreadable(name, thrown))?;
         let mut record = Record::default();
         for index in 0..length {
             let property = scope

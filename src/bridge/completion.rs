@@ -41,10 +41,7 @@ impl Completions {
     /// # Safety
     /// `wake` stays valid until `close` has returned.
     pub unsafe fn new(wake: sys::napi_threadsafe_function) -> Self {
-        Completions(Mutex::new(Queue {
-            wake,
-            items: Vec::new(),
-        }))
+        Completions(Mutex::new(Queue { wake, items: Vec::new() }))
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -117,10 +114,7 @@ pub struct Owed {
 
 impl Owed {
     pub fn new(completions: Arc<Completions>, deferred: Deferred) -> Self {
-        Owed {
-            completions,
-            deferred: Some(deferred),
-        }
+        Owed { completions, deferred: Some(deferred) }
     }
 
     pub fn settle(mut self, result: Result<Answer>) {
@@ -134,8 +128,7 @@ impl Drop for Owed {
     fn drop(&mut self) {
         if let Some(deferred) = self.deferred.take() {
             let error = Error::internal("the call ended without an answer; please report this");
-            self.completions
-                .push(Completion::Settled(deferred, Err(error)));
+            self.completions.push(Completion::Settled(deferred, Err(error)));
         }
     }
 }

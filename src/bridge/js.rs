@@ -54,11 +54,7 @@ unsafe impl Send for Deferred {}
 pub struct Reference(sys::napi_ref);
 
 fn check(status: sys::napi_status) -> JsResult<()> {
-    if status == sys::Status::napi_ok {
-        Ok(())
-    } else {
-        Err(Thrown)
-    }
+    if status == sys::Status::napi_ok { Ok(()) } else { Err(Thrown) }
 }
 
 impl<'s> Scope<'s> {
@@ -67,10 +63,7 @@ impl<'s> Scope<'s> {
     /// # Safety
     /// `env` is valid, this is its thread, and a handle scope is open for the whole of `'s`.
     pub unsafe fn from_raw(env: sys::napi_env) -> Self {
-        Scope {
-            env,
-            scope: PhantomData,
-        }
+        Scope { env, scope: PhantomData }
     }
 
     /// The environment.
@@ -83,10 +76,7 @@ impl<'s> Scope<'s> {
     /// # Safety
     /// `raw` is a handle of this environment and of a scope that is open for the whole of `'s`.
     pub unsafe fn value(self, raw: sys::napi_value) -> Js<'s> {
-        Js {
-            raw,
-            scope: PhantomData,
-        }
+        Js { raw, scope: PhantomData }
     }
 
     /// Calls a function of the Node-API that gives a value.
@@ -96,10 +86,7 @@ impl<'s> Scope<'s> {
     ) -> JsResult<Js<'s>> {
         let mut raw = ptr::null_mut();
         check(call(self.env, &mut raw))?;
-        Ok(Js {
-            raw,
-            scope: PhantomData,
-        })
+        Ok(Js { raw, scope: PhantomData })
     }
 
     /// Runs something in a handle scope of its own, so that its values can be collected after it.
@@ -108,10 +95,7 @@ impl<'s> Scope<'s> {
         // SAFETY: `self` proves a valid environment on its thread; the out-pointer is ours.
         check(unsafe { sys::napi_open_handle_scope(self.env, &mut handles) })?;
         // The closure's values cannot leave it: their lifetime is that of its own argument.
-        let result = run(Scope {
-            env: self.env,
-            scope: PhantomData,
-        });
+        let result = run(Scope { env: self.env, scope: PhantomData });
         // SAFETY: the scope was opened above and is closed once, in reverse order of opening.
         check(unsafe { sys::napi_close_handle_scope(self.env, handles) })?;
         Ok(result)
@@ -388,11 +372,7 @@ impl<'s> Scope<'s> {
         // SAFETY: the reference is valid until `forget` takes it.
         let value =
             self.give(|env, out| unsafe { sys::napi_get_reference_value(env, reference.0, out) })?;
-        if value.raw.is_null() {
-            Err(Thrown)
-        } else {
-            Ok(value)
-        }
+        if value.raw.is_null() { Err(Thrown) } else { Ok(value) }
     }
 
     /// Keeps what is remembered from being collected, or (`false`) no longer.

@@ -21,7 +21,7 @@ use napi::bindgen_prelude::{
     Function, FunctionCallContext, JsValue as _, Object, ToNapiValue, Unknown,
 };
 use napi::{Env, sys};
-use operations::OPERATIONS;
+use operations::{OPERATIONS, Operation};
 use realm::Realm;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -51,22 +51,16 @@ pub fn bind<'a>(env: &'a Env, given: &Object<'_>) -> napi::Result<Made<'a>> {
         (scope, scope.value(given.raw()))
     };
     let realm = Realm::new(scope, given).map_err(|Thrown| failed("bind"))?;
-    function(
-        env,
-        scope,
-        given,
-        "SqlxAdapter",
-        move |scope, env, arguments| {
-            let object = realm.object(scope)?;
-            match open(&realm, &arguments) {
-                Ok(handle) => functions(env, scope, object, &realm, &handle),
-                Err(error) => {
-                    scope.throw(realm.error(scope, &error)?);
-                    Err(Thrown)
-                }
+    function(env, scope, given, "SqlxAdapter", move |scope, env, arguments| {
+        let object = realm.object(scope)?;
+        match open(&realm, &arguments) {
+            Ok(handle) => functions(env, scope, object, &realm, &handle),
+            Err(error) => {
+                scope.throw(realm.error(scope, &error)?);
+                Err(Thrown)
             }
-        },
-    )
+        }
+    })
 }
 
 fn failed(what: &str) -> napi::Error {
@@ -102,9 +96,7 @@ where
         })?;
     // SAFETY: a handle of this scope.
     let handle = unsafe { scope.value(made.raw()) };
-    scope
-        .set_hidden(handle, "realm", realm)
-        .map_err(|Thrown| failed(name))?;
+    scope.set_hidden(handle, "realm", realm).map_err(|Thrown| failed(name))?;
     Ok(made)
 }
 
@@ -130,9 +122,7 @@ fn open(realm: &Rc<Realm>, arguments: &Arguments<'_>) -> Result<Rc<Handle>> {
     let options = Options::from_arguments(arguments.tree(0)?, arguments.tree(1)?)?;
     let completions = Arc::clone(&realm.completions);
     let notice: Notice = Arc::new(move |text| completions.push(Completion::Notice(text)));
-    Ok(Rc::new(Handle(Some(Arc::new(Adapter::new(
-        options, realm.id, notice,
-    ))))))
+    Ok(Rc::new(Handle(Some(Arc::new(Adapter::new(options, realm.id, notice))))))
 }
 
 /// The adapter's plain object of functions.
@@ -146,49 +136,47 @@ fn functions<'s>(
     let object = scope.object()?;
     for operation in OPERATIONS {
         let (realm, handle) = (Rc::clone(realm), Rc::clone(handle));
-        let made = function(
-            env,
-            scope,
-            realm_object,
-            operation.name,
-            move |scope, _, arguments| {
-                call(
-                    &realm,
-                    scope,
-                    || {
-                        let started = (operation.start)(&arguments)?;
-                        let adapter = ready(&realm, scope, &handle)?;
-                        let now = realm.now(scope).map_err(|Thrown| {
-                            scope.catch();
-                            Error::internal("Date.now() gave no time")
-                        })?;
-                        Ok(Box::pin(async move {
-                            adapter.call(operation.name, now, started).await
-                        }))
-                    },
-                    operation.name,
-                )
-            },
-        );
+        let made =
+            function(env, scope, realm_object, operation.name, move |scope, _, arguments| {
+                let started = start(&realm, scope, &handle, operation, &arguments);
+                promise(&realm, scope, operation.name, started)
+            });
         add(scope, object, operation.name, made)?;
     }
     let (realm, handle) = (Rc::clone(realm), Rc::clone(handle));
     let close = function(env, scope, realm_object, "close", move |scope, _, _| {
-        call(
-            &realm,
-            scope,
-            || {
-                let adapter = Arc::clone(handle.adapter()?);
-                Ok(Box::pin(async move {
-                    adapter.close().await;
-                    Ok(Answer::Nothing)
-                }))
-            },
-            "close",
-        )
+        let closing = handle.adapter().map(|adapter| {
+            let closing = adapter.close();
+            let closing: Running = Box::pin(async {
+                closing.await;
+                Ok(Answer::Nothing)
+            });
+            closing
+        });
+        promise(&realm, scope, "close", closing)
     });
     add(scope, object, "close", close)?;
     Ok(object)
+}
+
+/// A call under way.
+type Running = BoxFuture<'static, Result<Answer>>;
+
+/// Reads the arguments of a call and starts it.
+fn start(
+    realm: &Realm,
+    scope: Scope<'_>,
+    handle: &Handle,
+    operation: &'static Operation,
+    arguments: &Arguments<'_>,
+) -> Result<Running> {
+    let started = (operation.start)(arguments)?;
+    let adapter = ready(realm, scope, handle)?;
+    let now = realm.now(scope).map_err(|Thrown| {
+        scope.catch();
+        Error::internal("Date.now() gave no time")
+    })?;
+    Ok(Box::pin(adapter.call(operation.name, now, started)))
 }
 
 fn add(scope: Scope<'_>, object: Js<'_>, name: &str, made: napi::Result<Made<'_>>) -> JsResult<()> {
@@ -211,29 +199,25 @@ fn ready(realm: &Realm, scope: Scope<'_>, handle: &Handle) -> Result<Arc<Adapter
     Ok(Arc::clone(adapter))
 }
 
-/// Starts a call and gives its promise. Whatever fails, fails by rejecting it.
-fn call<'s>(
+/// The promise of a call. Whatever fails, fails by rejecting it.
+fn promise<'s>(
     realm: &Rc<Realm>,
     scope: Scope<'s>,
-    start: impl FnOnce() -> Result<BoxFuture<'static, Result<Answer>>>,
     name: &'static str,
+    started: Result<Running>,
 ) -> JsResult<Js<'s>> {
-    let started = start().and_then(|future| Ok((future, runtime::get()?)));
-    let (future, runtime) = match started {
-        Ok(started) => started,
+    match started.and_then(|running| Ok((running, runtime::get()?))) {
+        Ok((running, runtime)) => {
+            let (owed, promise) = realm.promise(scope)?;
+            // `owed` is dropped with the task if the call panics, and then rejects the promise.
+            runtime.spawn(async move { owed.settle(running.await) });
+            Ok(promise)
+        }
         Err(error) => {
             let (deferred, promise) = scope.promise()?;
             let error = realm.error(scope, &error.in_operation(name))?;
             scope.settle(deferred, Err(error))?;
-            return Ok(promise);
+            Ok(promise)
         }
-    };
-    let (owed, promise) = realm.promise(scope)?;
-    runtime.spawn(async move {
-        // Moved in whole, so that it is dropped with the task if the future panics.
-        let owed = owed;
-        let result = future.await;
-        owed.settle(result);
-    });
-    Ok(promise)
+    }
 }

@@ -10,6 +10,7 @@ use crate::error::Result;
 pub type Started = Box<dyn FnOnce(Call) -> BoxFuture<'static, Result<Answer>> + Send>;
 
 /// A function of an adapter.
+#[derive(Debug)]
 pub struct Operation {
     /// Its name in JavaScript.
     pub name: &'static str,
@@ -46,17 +47,17 @@ operations! {
     "createUser" => create_user(record "user");
     "getUser" => get_user(key "id");
     "getUserByEmail" => get_user_by_email(key "email");
-    "getUserByAccount" => get_user_by_account(record "account");
+    "getUserByAccount" => get_user_by_account(optional_record "account");
     "updateUser" => update_user(record "user");
     "deleteUser" => delete_user(key "id");
     "linkAccount" => link_account(record "account");
-    "unlinkAccount" => unlink_account(record "account");
+    "unlinkAccount" => unlink_account(optional_record "account");
     "createSession" => create_session(record "session");
     "getSessionAndUser" => get_session_and_user(key "sessionToken");
     "updateSession" => update_session(record "session");
     "deleteSession" => delete_session(key "sessionToken");
     "createVerificationToken" => create_verification_token(record "verificationToken");
-    "useVerificationToken" => use_verification_token(record "params");
+    "useVerificationToken" => use_verification_token(optional_record "params");
     "getAccount" => get_account(key "providerAccountId", key "provider");
     "getAuthenticator" => get_authenticator(key "credentialID");
     "createAuthenticator" => create_authenticator(record "authenticator");

@@ -149,9 +149,7 @@ impl Realm {
 
     fn recall<'s>(&self, scope: Scope<'s>, index: usize) -> JsResult<Js<'s>> {
         let references = self.object.borrow();
-        let reference = references
-            .as_ref()
-            .and_then(|references| references.get(index));
+        let reference = references.as_ref().and_then(|references| references.get(index));
         scope.recall(reference.ok_or(Thrown)?)
     }
 
@@ -198,15 +196,7 @@ impl Realm {
             }
         };
         let message = scope.text(&error.to_string())?;
-        scope.call(
-            make,
-            &[
-                message,
-                scope.text(error.code().as_str())?,
-                operation,
-                cause,
-            ],
-        )
+        scope.call(make, &[message, scope.text(error.code().as_str())?, operation, cause])
     }
 
     /// Settles what has been completed.
@@ -227,8 +217,7 @@ impl Realm {
                     };
                     let value = value.map_err(|error| {
                         scope.catch();
-                        self.error(scope, &error)
-                            .or_else(|Thrown| scope.undefined())
+                        self.error(scope, &error).or_else(|Thrown| scope.undefined())
                     });
                     match value {
                         Ok(value) => scope.settle(deferred, Ok(value)),

@@ -1,9 +1,12 @@
 //! What every database has in common: statements in, rows out, errors with a meaning. Each database
 //! is one file here; what they differ in is named in [`Dialect`].
 
+mod exec;
+mod pool;
 mod registry;
 mod sqlite;
 
+pub use pool::PoolState;
 pub use registry::Shared;
 
 use crate::error::Result;
@@ -48,6 +51,15 @@ pub enum ColumnType {
     Date,
 }
 
+/// How an INSERT that meets a row with the same key changes that row instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upsert {
+    /// `ON CONFLICT (key) DO UPDATE`.
+    OnConflict,
+    /// `ON DUPLICATE KEY UPDATE`.
+    OnDuplicateKey,
+}
+
 /// What databases differ in.
 #[derive(Debug)]
 pub struct Dialect {
@@ -57,14 +69,24 @@ pub struct Dialect {
     pub quote: char,
     /// The n-th parameter, from 1.
     pub parameter: fn(usize) -> String,
-    /// Whether INSERT, UPDATE and DELETE give back the rows they touched.
-    pub returning: bool,
+    /// Whether `INSERT … RETURNING` gives back what it wrote.
+    pub insert_returning: bool,
+    /// Whether `UPDATE … RETURNING` does.
+    pub update_returning: bool,
+    /// Whether `DELETE … RETURNING` gives back what it deleted.
+    pub delete_returning: bool,
+    /// What locks the rows that a SELECT finds until the transaction ends.
+    pub lock_rows: &'static str,
+    /// How an INSERT becomes an UPDATE.
+    pub upsert: Upsert,
     /// The type of a column, and how it keeps its values.
     pub column: fn(ColumnType) -> (&'static str, Storage),
     /// An expression for the current time as a column's default.
     pub now: &'static str,
     /// What follows `CREATE TABLE … (…)`: for a table found by its key alone, and for others.
     pub table_suffix: fn(clustered: bool) -> &'static str,
+    /// Whether indexes are part of `CREATE TABLE`, as `CREATE INDEX IF NOT EXISTS` is unknown.
+    pub indexes_inside: bool,
 }
 
 impl Dialect {
@@ -80,6 +102,14 @@ impl Dialect {
         }
         quoted.push(self.quote);
         quoted
+    }
+
+    /// Quotes a table's name.
+    pub fn quote_table(&self, table: &Table) -> String {
+        match &table.schema {
+            Some(schema) => format!("{}.{}", self.quote(schema), self.quote(&table.name)),
+            None => self.quote(&table.name),
+        }
     }
 }
 
@@ -112,18 +142,7 @@ pub struct Step {
     pub values: Vec<Value>,
 }
 
-impl Step {
-    /// A statement with its values.
-    pub fn new(statement: &Arc<Statement>, values: Vec<Value>) -> Self {
-        Step {
-            statement: Arc::clone(statement),
-            values,
-        }
-    }
-}
-
-/// Statements that take effect together or not at all: more than one share a transaction. The
-/// last one answers.
+/// Statements that take effect together or not at all: more than one share a transaction.
 #[derive(Debug, Clone)]
 pub struct Work {
     /// Whether anything is changed.
@@ -132,40 +151,102 @@ pub struct Work {
     pub repeatable: bool,
     /// The statements, in order.
     pub steps: Vec<Step>,
+    /// Which of them answers.
+    pub answer: usize,
 }
 
-impl Work {
+/// What an operation runs, composed once per adapter.
+#[derive(Debug)]
+pub struct Plan {
+    /// The statements, each with the positions of its values among those of a call.
+    pub steps: Vec<(Arc<Statement>, Vec<usize>)>,
+    /// Where the answer's rows come from.
+    pub answer: Answer,
+    /// Whether anything is changed.
+    pub writes: bool,
+    /// Whether doing it twice is the same as doing it once.
+    pub repeatable: bool,
+}
+
+/// Where an answer comes from.
+#[derive(Debug)]
+pub enum Answer {
+    /// The rows of a step.
+    Rows(usize),
+    /// The values of the call at these positions: what was written is what was given.
+    Given(Vec<usize>),
+}
+
+impl Plan {
+    /// One statement that takes a call's values in order and answers.
+    pub fn single(statement: Statement, writes: bool, repeatable: bool) -> Self {
+        let arguments = (0..statement.parameters.len()).collect();
+        Plan {
+            steps: vec![(Arc::new(statement), arguments)],
+            answer: Answer::Rows(0),
+            writes,
+            repeatable,
+        }
+    }
+
     /// One statement that changes nothing.
-    pub fn read(statement: &Arc<Statement>, values: Vec<Value>) -> Self {
+    pub fn read(statement: Statement) -> Self {
+        Plan::single(statement, false, true)
+    }
+
+    /// The work of one call.
+    pub fn work(&self, values: &[Value]) -> Work {
+        let pick = |positions: &[usize]| {
+            positions.iter().filter_map(|position| values.get(*position).cloned()).collect()
+        };
+        let steps = self.steps.iter().map(|(statement, arguments)| Step {
+            statement: Arc::clone(statement),
+            values: pick(arguments),
+        });
         Work {
-            writes: false,
-            repeatable: true,
-            steps: vec![Step::new(statement, values)],
+            writes: self.writes,
+            repeatable: self.repeatable,
+            steps: steps.collect(),
+            answer: match self.answer {
+                Answer::Rows(step) => step,
+                Answer::Given(_) => 0,
+            },
         }
     }
 
-    /// One statement that changes something.
-    pub fn write(statement: &Arc<Statement>, values: Vec<Value>) -> Self {
-        Work::transaction(vec![Step::new(statement, values)])
-    }
-
-    /// Statements that change something together.
-    pub fn transaction(steps: Vec<Step>) -> Self {
-        Work {
-            writes: true,
-            repeatable: false,
-            steps,
+    /// The outcome for the caller: the rows of the step that answers, or what was given.
+    pub fn outcome(&self, values: &[Value], outcome: Outcome) -> Outcome {
+        match &self.answer {
+            Answer::Rows(_) => outcome,
+            Answer::Given(positions) => Outcome {
+                rows: vec![
+                    positions
+                        .iter()
+                        .filter_map(|position| values.get(*position).cloned())
+                        .collect(),
+                ],
+                ..outcome
+            },
         }
     }
 }
 
-/// What the last statement of a [`Work`] gave.
+/// What the statement of a [`Work`] that answers gave.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Its rows.
     pub rows: Vec<Vec<Value>>,
     /// How many rows it changed.
     pub affected: u64,
+}
+
+/// A table's name, qualified by a database schema if there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// The database schema.
+    pub schema: Option<String>,
+    /// The table.
+    pub name: String,
 }
 
 /// A table as it is in the live database.
@@ -191,7 +272,10 @@ pub trait Engine: fmt::Debug + Send + Sync {
     fn define<'a>(&'a self, statements: &'a [String]) -> BoxFuture<'a, Result<()>>;
 
     /// Looks at tables in the live database; those that are missing are left out.
-    fn inspect<'a>(&'a self, tables: &'a [String]) -> BoxFuture<'a, Result<Vec<LiveTable>>>;
+    fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>>;
+
+    /// How its connections are doing.
+    fn state(&self) -> PoolState;
 
     /// Closes every connection, after the work under way.
     fn close(&self) -> BoxFuture<'_, ()>;
@@ -207,9 +291,7 @@ pub async fn open(
     notice: &(dyn Fn(String) + Send + Sync),
 ) -> Result<Arc<dyn Engine>> {
     match source {
-        Source::Sqlite(place) => Ok(Arc::new(
-            sqlite::Sqlite::open(place, options, notice).await?,
-        )),
+        Source::Sqlite(place) => Ok(Arc::new(sqlite::Sqlite::open(place, options, notice).await?)),
     }
 }
 
@@ -222,10 +304,7 @@ mod tests {
         let quote = |name| sqlite::DIALECT.quote(name);
         assert_eq!(quote("users"), "\"users\"");
         assert_eq!(quote("a\"b"), "\"a\"\"b\"");
-        assert_eq!(
-            quote("\"; DROP TABLE users; --"),
-            "\"\"\"; DROP TABLE users; --\""
-        );
+        assert_eq!(quote("\"; DROP TABLE users; --"), "\"\"\"; DROP TABLE users; --\"");
         assert_eq!(quote("order by.ünï"), "\"order by.ünï\"");
     }
 }

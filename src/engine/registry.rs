@@ -67,26 +67,16 @@ impl Shared {
             pool: options.pool,
             sqlite: options.sqlite,
         };
-        let mut shared = Shared {
-            state: join(&key, open),
-            key,
-            engine: None,
-        };
-        let opened = shared
-            .state
-            .wait_for(Option::is_some)
-            .await
-            .ok()
-            .and_then(|state| state.clone());
+        let mut shared = Shared { state: join(&key, open), key, engine: None };
+        let opened =
+            shared.state.wait_for(Option::is_some).await.ok().and_then(|state| state.clone());
         match opened {
             Some(Ok(engine)) => {
                 shared.engine = Some(engine);
                 Ok(shared)
             }
             Some(Err(error)) => Err(error),
-            None => Err(Error::internal(
-                "opening the database ended without an answer",
-            )),
+            None => Err(Error::internal("opening the database ended without an answer")),
         }
     }
 
@@ -109,9 +99,8 @@ impl Shared {
     fn leave(&mut self) -> Option<Arc<dyn Engine>> {
         let engine = self.engine.take();
         let mut entries = entries();
-        let entry = entries
-            .get_mut(&self.key)
-            .filter(|entry| entry.state.same_channel(&self.state))?;
+        let entry =
+            entries.get_mut(&self.key).filter(|entry| entry.state.same_channel(&self.state))?;
         entry.users = entry.users.saturating_sub(1);
         if entry.users > 0 {
             return None;
@@ -149,13 +138,7 @@ where
         }
     }
     let (sender, state) = watch::channel(None);
-    entries.insert(
-        key.clone(),
-        Entry {
-            users: 1,
-            state: state.clone(),
-        },
-    );
+    entries.insert(key.clone(), Entry { users: 1, state: state.clone() });
     let opening = open();
     tokio::spawn(async move {
         let result = opening.await;

@@ -57,11 +57,7 @@ impl<'de> Deserialize<'de> for Synchronize {
                 f.write_str("\"create\", true or false")
             }
             fn visit_bool<E: de::Error>(self, value: bool) -> Result<Synchronize, E> {
-                Ok(if value {
-                    Synchronize::Always
-                } else {
-                    Synchronize::Never
-                })
+                Ok(if value { Synchronize::Always } else { Synchronize::Never })
             }
             fn visit_str<E: de::Error>(self, value: &str) -> Result<Synchronize, E> {
                 match value {
@@ -111,10 +107,7 @@ pub struct SqliteOptions {
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        SqliteOptions {
-            synchronous: Synchronous::Full,
-            busy_timeout: Milliseconds(5_000),
-        }
+        SqliteOptions { synchronous: Synchronous::Full, busy_timeout: Milliseconds(5_000) }
     }
 }
 
@@ -141,10 +134,7 @@ pub struct SessionOptions {
 
 impl Default for SessionOptions {
     fn default() -> Self {
-        SessionOptions {
-            hash: true,
-            key: None,
-        }
+        SessionOptions { hash: true, key: None }
     }
 }
 
@@ -160,10 +150,7 @@ pub struct RetryOptions {
 
 impl Default for RetryOptions {
     fn default() -> Self {
-        RetryOptions {
-            attempts: Count(3),
-            max_time: Milliseconds(10_000),
-        }
+        RetryOptions { attempts: Count(3), max_time: Milliseconds(10_000) }
     }
 }
 
@@ -205,10 +192,7 @@ impl Visitor<'_> for WholeNumber {
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer
-            .deserialize_any(WholeNumber {
-                expected: "a whole number",
-                max: 10_000,
-            })
+            .deserialize_any(WholeNumber { expected: "a whole number", max: 10_000 })
             .map(Count)
     }
 }
@@ -216,10 +200,8 @@ impl<'de> Deserialize<'de> for Count {
 impl<'de> Deserialize<'de> for Milliseconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // setTimeout's bound, which is the one that JavaScript's users know.
-        let number = WholeNumber {
-            expected: "a whole number of milliseconds",
-            max: i32::MAX as u32,
-        };
+        let number =
+            WholeNumber { expected: "a whole number of milliseconds", max: i32::MAX as u32 };
         deserializer.deserialize_any(number).map(Milliseconds)
     }
 }
@@ -261,11 +243,7 @@ impl Options {
             (first, _) => Options::from_tree(first)?,
         };
         // An empty variable of the environment is one that is not set.
-        if options
-            .url
-            .as_ref()
-            .is_some_and(|url| url.expose().trim().is_empty())
-        {
+        if options.url.as_ref().is_some_and(|url| url.expose().trim().is_empty()) {
             options.url = None;
         }
         options.check()?;
@@ -317,10 +295,7 @@ mod tests {
 
     fn object(properties: &[(&str, Tree)]) -> Tree {
         Tree::Object(
-            properties
-                .iter()
-                .map(|(name, tree)| ((*name).to_owned(), tree.clone()))
-                .collect(),
+            properties.iter().map(|(name, tree)| ((*name).to_owned(), tree.clone())).collect(),
         )
     }
 
@@ -329,10 +304,7 @@ mod tests {
     }
 
     fn refused(tree: Tree) -> String {
-        Options::from_arguments(tree, Tree::Missing)
-            .unwrap_err()
-            .message()
-            .to_owned()
+        Options::from_arguments(tree, Tree::Missing).unwrap_err().message().to_owned()
     }
 
     #[test]
@@ -346,10 +318,7 @@ mod tests {
 
     #[test]
     fn a_url_may_come_first_or_inside() {
-        let inside = object(&[
-            ("url", text("sqlite:a.db")),
-            ("synchronize", Tree::Boolean(true)),
-        ]);
+        let inside = object(&[("url", text("sqlite:a.db")), ("synchronize", Tree::Boolean(true))]);
         let inside = Options::from_arguments(inside, Tree::Missing).unwrap();
         let rest = object(&[("synchronize", Tree::Boolean(true))]);
         let first = Options::from_arguments(text("sqlite:a.db"), rest).unwrap();
@@ -364,10 +333,7 @@ mod tests {
             "unknown option \"synchronise\"; did you mean \"synchronize\"?"
         );
         assert_eq!(
-            refused(object(&[(
-                "pool",
-                object(&[("maximum", Tree::Number(1.0))])
-            )])),
+            refused(object(&[("pool", object(&[("maximum", Tree::Number(1.0))]))])),
             "unknown option \"pool.maximum\"; known are max, acquireTimeout, idleTimeout, maxLifetime"
         );
     }
@@ -387,10 +353,7 @@ mod tests {
             "option \"pool.max\" must be a whole number from 1 to 10000, not a number"
         );
         assert_eq!(
-            refused(object(&[(
-                "sqlite",
-                object(&[("synchronous", text("hunter2"))])
-            )])),
+            refused(object(&[("sqlite", object(&[("synchronous", text("hunter2"))]))])),
             "option \"sqlite.synchronous\" must be \"off\" or \"normal\" or \"full\" or \"extra\", not this string"
         );
         assert_eq!(
@@ -402,10 +365,7 @@ mod tests {
     #[test]
     fn a_key_must_be_long_and_of_use() {
         let sessions = |key: &str, hash| {
-            object(&[(
-                "sessions",
-                object(&[("key", text(key)), ("hash", Tree::Boolean(hash))]),
-            )])
+            object(&[("sessions", object(&[("key", text(key)), ("hash", Tree::Boolean(hash))]))])
         };
         assert!(refused(sessions("short", true)).contains("at least 16 characters"));
         assert!(refused(sessions("long enough, surely", false)).contains("no use"));

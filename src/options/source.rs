@@ -87,10 +87,7 @@ impl Source {
                  SqlxAdapter(url). (Outside production it would be ./auth.db.)",
             ));
         } else {
-            return Ok(Source::Sqlite(SqliteSource {
-                default: true,
-                ..sqlite("auth.db", "")
-            }));
+            return Ok(Source::Sqlite(SqliteSource { default: true, ..sqlite("auth.db", "") }));
         };
         parse(url.expose().trim()).ok_or_else(|| {
             Error::config(format!(
@@ -133,13 +130,9 @@ fn is_path(place: &str, lower: &str) -> bool {
     let drive = matches!(place.as_bytes(), [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());
     place == ":memory:"
         || drive
-        || ["/", "./", "../", ".\\", "..\\"]
-            .iter()
-            .any(|start| place.starts_with(start))
+        || ["/", "./", "../", ".\\", "..\\"].iter().any(|start| place.starts_with(start))
         || (!place.contains(':')
-            && [".db", ".sqlite", ".sqlite3", ".db3"]
-                .iter()
-                .any(|end| lower.ends_with(end)))
+            && [".db", ".sqlite", ".sqlite3", ".db3"].iter().any(|end| lower.ends_with(end)))
 }
 
 fn sqlite(file: &str, parameters: &str) -> SqliteSource {
@@ -151,10 +144,7 @@ fn sqlite(file: &str, parameters: &str) -> SqliteSource {
         default: false,
         ignored: Vec::new(),
     };
-    for parameter in parameters
-        .split('&')
-        .filter(|parameter| !parameter.is_empty())
-    {
+    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
         match parameter {
             "mode=ro" => source.read_only = true,
             "mode=rw" => source.create = false,
@@ -184,11 +174,7 @@ fn percent_decode(text: &str) -> Option<String> {
             _ => None,
         };
         bytes.push(decoded.unwrap_or(first));
-        rest = if decoded.is_some() {
-            tail.get(2..)?
-        } else {
-            tail
-        };
+        rest = if decoded.is_some() { tail.get(2..)? } else { tail };
     }
     String::from_utf8(bytes).ok()
 }
@@ -221,11 +207,7 @@ mod tests {
             ("C:\\data\\auth", "C:\\data\\auth"),
         ] {
             let source = find(url).unwrap();
-            assert_eq!(
-                (source.file.as_str(), source.memory),
-                (file, false),
-                "{url}"
-            );
+            assert_eq!((source.file.as_str(), source.memory), (file, false), "{url}");
         }
         for url in [
             ":memory:",
@@ -263,10 +245,8 @@ mod tests {
     fn the_environment_is_asked_in_order() {
         let options = Options::default();
         let url = |text: &str| Some(Secret::from(text.to_owned()));
-        let mut environment = Environment {
-            database_url: url("sqlite:b.db"),
-            ..Environment::default()
-        };
+        let mut environment =
+            Environment { database_url: url("sqlite:b.db"), ..Environment::default() };
         let file = |environment: &Environment| {
             let Source::Sqlite(source) = Source::find(&options, environment).unwrap();
             source.file
@@ -275,10 +255,7 @@ mod tests {
         environment.auth_database_url = url("sqlite:a.db");
         assert_eq!(file(&environment), "a.db");
         assert_eq!(file(&Environment::default()), "auth.db");
-        let production = Environment {
-            production: true,
-            ..Environment::default()
-        };
+        let production = Environment { production: true, ..Environment::default() };
         assert!(Source::find(&options, &production).is_err());
     }
 }

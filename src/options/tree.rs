@@ -53,10 +53,7 @@ pub struct TreeError {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Problem {
-    Unknown {
-        name: String,
-        known: &'static [&'static str],
-    },
+    Unknown { name: String, known: &'static [&'static str] },
     Wrong(String),
 }
 
@@ -97,12 +94,7 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let lower = name.to_lowercase();
     known
         .iter()
-        .map(|known| {
-            (
-                strsim::damerau_levenshtein(&lower, &known.to_lowercase()),
-                *known,
-            )
-        })
+        .map(|known| (strsim::damerau_levenshtein(&lower, &known.to_lowercase()), *known))
         .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
@@ -112,10 +104,7 @@ impl std::error::Error for TreeError {}
 
 impl de::Error for TreeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        TreeError {
-            path: Vec::new(),
-            problem: Problem::Wrong(message.to_string()),
-        }
+        TreeError { path: Vec::new(), problem: Problem::Wrong(message.to_string()) }
     }
 
     fn invalid_type(got: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -123,20 +112,11 @@ impl de::Error for TreeError {
     }
 
     fn invalid_value(got: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        TreeError::wrong(
-            &expected,
-            &format!("this {}", kind(&got).trim_start_matches("a ")),
-        )
+        TreeError::wrong(&expected, &format!("this {}", kind(&got).trim_start_matches("a ")))
     }
 
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
-        TreeError {
-            path: Vec::new(),
-            problem: Problem::Unknown {
-                name: name.to_owned(),
-                known,
-            },
-        }
+        TreeError { path: Vec::new(), problem: Problem::Unknown { name: name.to_owned(), known } }
     }
 
     fn unknown_variant(_got: &str, known: &'static [&'static str]) -> Self {
@@ -145,10 +125,7 @@ impl de::Error for TreeError {
     }
 
     fn missing_field(name: &'static str) -> Self {
-        TreeError {
-            path: vec![name.to_owned()],
-            problem: Problem::Wrong("is missing".to_owned()),
-        }
+        TreeError { path: vec![name.to_owned()], problem: Problem::Wrong("is missing".to_owned()) }
     }
 }
 
@@ -181,18 +158,13 @@ impl<'de> Deserializer<'de> for Tree {
                 None => visitor.visit_f64(value),
             },
             Tree::Text(value) => visitor.visit_string(value),
-            Tree::List(items) => visitor.visit_seq(Items {
-                items: items.into_iter(),
-                index: 0,
-            }),
-            Tree::Object(properties) => visitor.visit_map(Properties {
-                rest: properties.into_iter(),
-                current: None,
-            }),
-            Tree::Other(what) => Err(de::Error::invalid_type(
-                de::Unexpected::Other(what),
-                &visitor,
-            )),
+            Tree::List(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
+            Tree::Object(properties) => {
+                visitor.visit_map(Properties { rest: properties.into_iter(), current: None })
+            }
+            Tree::Other(what) => {
+                Err(de::Error::invalid_type(de::Unexpected::Other(what), &visitor))
+            }
         }
     }
 
@@ -200,6 +172,18 @@ impl<'de> Deserializer<'de> for Tree {
         match self {
             Tree::Missing => visitor.visit_none(),
             tree => visitor.visit_some(tree),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, TreeError> {
+        match self {
+            tree @ Tree::Object(_) => tree.deserialize_any(visitor),
+            other => Err(TreeError::wrong(&"an object", other.describe())),
         }
     }
 
@@ -229,7 +213,7 @@ impl<'de> Deserializer<'de> for Tree {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -248,9 +232,7 @@ impl<'de> MapAccess<'de> for Properties {
         self.current = self.rest.next();
         match &self.current {
             None => Ok(None),
-            Some((name, _)) => seed
-                .deserialize(name.as_str().into_deserializer())
-                .map(Some),
+            Some((name, _)) => seed.deserialize(name.as_str().into_deserializer()).map(Some),
         }
     }
 
@@ -279,8 +261,6 @@ impl<'de> SeqAccess<'de> for Items {
         };
         let index = self.index;
         self.index += 1;
-        seed.deserialize(tree)
-            .map(Some)
-            .map_err(|error| error.within(&index.to_string()))
+        seed.deserialize(tree).map(Some).map_err(|error| error.within(&index.to_string()))
     }
 }

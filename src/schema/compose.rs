@@ -1,9 +1,12 @@
 //! SQL from models. Every identifier goes through [`Dialect::quote`], every value is a parameter.
+//! Where a database gives back what it wrote, that is one statement; where not, the same plan is a
+//! transaction of two.
 
 use super::{Column, Model};
-use crate::engine::{Dialect, OutputColumn, Statement, Storage};
+use crate::engine::{Answer, Dialect, OutputColumn, Plan, Statement, Storage, Upsert};
 use crate::error::Result;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// What a row must meet: a column compared with a parameter.
 #[derive(Debug, Clone, Copy)]
@@ -17,27 +20,31 @@ pub struct Condition {
 impl Condition {
     /// The column equals the parameter.
     pub const fn equals(property: &'static str) -> Self {
-        Condition {
-            property,
-            operator: "=",
-        }
+        Condition { property, operator: "=" }
     }
 }
 
+/// A second table whose row a look-up brings along.
+#[derive(Debug, Clone, Copy)]
+pub struct Join<'a> {
+    /// The other model.
+    pub model: &'a Model,
+    /// The property here that equals …
+    pub property: &'static str,
+    /// … this one there.
+    pub equals: &'static str,
+}
+
 /// A statement being composed: text, and how each parameter is bound.
-pub(super) struct Composer<'a> {
+struct Composer<'a> {
     dialect: &'a Dialect,
     sql: String,
     parameters: Vec<Storage>,
 }
 
 impl<'a> Composer<'a> {
-    pub(super) fn new(dialect: &'a Dialect) -> Self {
-        Composer {
-            dialect,
-            sql: String::new(),
-            parameters: Vec::new(),
-        }
+    fn new(dialect: &'a Dialect) -> Self {
+        Composer { dialect, sql: String::new(), parameters: Vec::new() }
     }
 
     fn text(&mut self, text: &str) {
@@ -46,6 +53,11 @@ impl<'a> Composer<'a> {
 
     fn name(&mut self, name: &str) {
         let quoted = self.dialect.quote(name);
+        self.sql.push_str(&quoted);
+    }
+
+    fn table(&mut self, model: &Model) {
+        let quoted = self.dialect.quote_table(&model.table);
         self.sql.push_str(&quoted);
     }
 
@@ -83,83 +95,88 @@ impl<'a> Composer<'a> {
     }
 
     fn returning(&mut self, model: &Model) -> Vec<OutputColumn> {
-        if !self.dialect.returning {
-            return Vec::new();
-        }
         self.text(" RETURNING ");
         self.separated(model.shown(), ", ", |this, column| this.name(&column.name));
         model.output()
     }
 
-    fn finish(self, columns: Vec<OutputColumn>) -> Statement {
-        Statement {
-            sql: self.sql.into(),
-            parameters: self.parameters,
-            columns,
-        }
-    }
-
     fn insert(&mut self, model: &Model) {
         self.text("INSERT INTO ");
-        self.name(&model.table);
+        self.table(model);
         self.text(" (");
-        self.separated(model.inserted(), ", ", |this, column| {
-            this.name(&column.name)
-        });
+        self.separated(model.inserted(), ", ", |this, column| this.name(&column.name));
         self.text(") VALUES (");
-        self.separated(model.inserted(), ", ", |this, column| {
-            this.parameter(column.storage)
-        });
+        self.separated(model.inserted(), ", ", |this, column| this.parameter(column.storage));
         self.text(")");
     }
-}
 
-/// A second table whose row a look-up brings along.
-#[derive(Debug, Clone, Copy)]
-pub struct Join<'a> {
-    /// The other model.
-    pub model: &'a Model,
-    /// The property here that equals …
-    pub property: &'static str,
-    /// … this one there.
-    pub equals: &'static str,
+    fn finish(self, columns: Vec<OutputColumn>) -> Statement {
+        Statement { sql: self.sql.into(), parameters: self.parameters, columns }
+    }
 }
 
 impl Model {
-    /// Inserts a row.
-    pub fn insert(&self, dialect: &Dialect) -> Statement {
+    /// Inserts a row and gives it back.
+    pub fn insert(&self, dialect: &Dialect) -> Result<Plan> {
         let mut composer = Composer::new(dialect);
         composer.insert(self);
-        let columns = composer.returning(self);
-        composer.finish(columns)
+        if dialect.insert_returning {
+            let columns = composer.returning(self);
+            return Ok(Plan::single(composer.finish(columns), true, false));
+        }
+        let mut plan = Plan::single(composer.finish(Vec::new()), true, false);
+        match self.given() {
+            Some(positions) => plan.answer = Answer::Given(positions),
+            None => self.then_select(dialect, &mut plan)?,
+        }
+        Ok(plan)
     }
 
     /// Inserts a row; where one with the same key exists and is alike in `owner`, it takes over
-    /// the given values, nulls excepted, instead.
-    pub fn insert_or_refresh(&self, dialect: &Dialect, owner: &'static str) -> Result<Statement> {
+    /// the given values, nulls excepted, instead. Gives the row that is there then: another owner's
+    /// is as it was, or not given.
+    pub fn insert_or_refresh(&self, dialect: &Dialect, owner: &'static str) -> Result<Plan> {
         let owner = dialect.quote(&self.column(owner)?.name);
-        let table = dialect.quote(&self.table);
+        let table = dialect.quote_table(&self.table);
         let mut composer = Composer::new(dialect);
         composer.insert(self);
-        composer.text(" ON CONFLICT (");
-        for (index, property) in self.key.iter().enumerate() {
-            composer.text(if index > 0 { ", " } else { "" });
-            composer.name(&self.column(property)?.name);
+        let mut key = Vec::new();
+        for property in self.key {
+            key.push(dialect.quote(&self.column(property)?.name));
         }
-        composer.text(") DO UPDATE SET ");
-        let refreshed = self
-            .inserted()
-            .filter(|column| !self.key.contains(&column.property));
-        composer.separated(refreshed, ", ", |this, column| {
-            let name = dialect.quote(&column.name);
-            let _ = write!(
-                this.sql,
-                "{name} = COALESCE(excluded.{name}, {table}.{name})"
-            );
-        });
-        let _ = write!(composer.sql, " WHERE {table}.{owner} = excluded.{owner}");
-        let columns = composer.returning(self);
-        Ok(composer.finish(columns))
+        let refreshed = self.inserted().filter(|column| !self.key.contains(&column.property));
+        match dialect.upsert {
+            Upsert::OnConflict => {
+                let _ = write!(composer.sql, " ON CONFLICT ({}) DO UPDATE SET ", key.join(", "));
+                composer.separated(refreshed, ", ", |this, column| {
+                    let name = dialect.quote(&column.name);
+                    let _ = write!(this.sql, "{name} = COALESCE(excluded.{name}, {table}.{name})");
+                });
+                let _ = write!(composer.sql, " WHERE {table}.{owner} = excluded.{owner}");
+            }
+            Upsert::OnDuplicateKey => {
+                composer.text(" ON DUPLICATE KEY UPDATE ");
+                composer.separated(refreshed, ", ", |this, column| {
+                    let name = dialect.quote(&column.name);
+                    // The owner stays: it is what the other columns' conditions ask about.
+                    let _ = if name == owner {
+                        write!(this.sql, "{name} = {name}")
+                    } else {
+                        write!(
+                            this.sql,
+                            "{name} = IF({owner} = VALUES({owner}), COALESCE(VALUES({name}), {name}), {name})"
+                        )
+                    };
+                });
+            }
+        }
+        if dialect.insert_returning {
+            let columns = composer.returning(self);
+            return Ok(Plan::single(composer.finish(columns), true, true));
+        }
+        let mut plan = Plan::single(composer.finish(Vec::new()), true, true);
+        self.then_select(dialect, &mut plan)?;
+        Ok(plan)
     }
 
     /// Reads the rows that meet the conditions, in the order of `order`.
@@ -168,13 +185,9 @@ impl Model {
         dialect: &Dialect,
         conditions: &[Condition],
         order: &[&'static str],
-    ) -> Result<Statement> {
-        self.select_columns(
-            dialect,
-            &self.shown().collect::<Vec<_>>(),
-            conditions,
-            order,
-        )
+    ) -> Result<Plan> {
+        let shown: Vec<&Column> = self.shown().collect();
+        Ok(Plan::read(self.select_columns(dialect, &shown, conditions, order)?))
     }
 
     /// Reads some columns of the rows that meet the conditions, in the order of `order`.
@@ -189,16 +202,13 @@ impl Model {
         composer.text("SELECT ");
         composer.separated(columns, ", ", |this, column| this.name(&column.name));
         composer.text(" FROM ");
-        composer.name(&self.table);
+        composer.table(self);
         composer.conditions(self, "", conditions)?;
         for (index, property) in order.iter().enumerate() {
             composer.text(if index == 0 { " ORDER BY " } else { ", " });
             composer.name(&self.column(property)?.name);
         }
-        let output = columns
-            .iter()
-            .map(|column| column.output(&self.table))
-            .collect();
+        let output = columns.iter().map(|column| column.output(&self.table)).collect();
         Ok(composer.finish(output))
     }
 
@@ -210,7 +220,7 @@ impl Model {
         properties: &[&str],
         join: Join<'_>,
         conditions: &[Condition],
-    ) -> Result<Statement> {
+    ) -> Result<Plan> {
         let mut columns = Vec::new();
         for property in properties {
             columns.push(self.column(property)?);
@@ -227,65 +237,119 @@ impl Model {
             this.name(&column.name);
         });
         composer.text(" FROM ");
-        composer.name(&self.table);
+        composer.table(self);
         composer.text(" AS a JOIN ");
-        composer.name(&join.model.table);
+        composer.table(join.model);
         composer.text(" AS b ON b.");
         composer.name(&join.model.column(join.equals)?.name);
         composer.text(" = a.");
         composer.name(&self.column(join.property)?.name);
         composer.conditions(self, "a.", conditions)?;
-        let mut output: Vec<_> = columns
-            .iter()
-            .map(|column| column.output(&self.table))
-            .collect();
+        let mut output: Vec<_> = columns.iter().map(|column| column.output(&self.table)).collect();
         output.extend(join.model.output());
-        Ok(composer.finish(output))
+        Ok(Plan::read(composer.finish(output)))
     }
 
-    /// Deletes the rows that meet the conditions.
-    pub fn delete(&self, dialect: &Dialect, conditions: &[Condition]) -> Result<Statement> {
+    /// Changes columns of the rows that meet the conditions and gives the rows back. Values: the
+    /// columns', then the conditions'.
+    pub(super) fn compose_update(
+        &self,
+        dialect: &Dialect,
+        set: &[&Column],
+        conditions: &[Condition],
+    ) -> Result<Plan> {
         let mut composer = Composer::new(dialect);
-        composer.text("DELETE FROM ");
-        composer.name(&self.table);
+        composer.text("UPDATE ");
+        composer.table(self);
+        composer.text(" SET ");
+        composer.separated(set, ", ", |this, column| {
+            this.name(&column.name);
+            this.text(" = ");
+            this.parameter(column.storage);
+        });
         composer.conditions(self, "", conditions)?;
-        let columns = composer.returning(self);
-        Ok(composer.finish(columns))
+        if dialect.update_returning {
+            let columns = composer.returning(self);
+            return Ok(Plan::single(composer.finish(columns), true, true));
+        }
+        let mut plan = Plan::single(composer.finish(Vec::new()), true, true);
+        let shown: Vec<&Column> = self.shown().collect();
+        let select = self.select_columns(dialect, &shown, conditions, &[])?;
+        plan.steps.push((Arc::new(select), (set.len()..set.len() + conditions.len()).collect()));
+        plan.answer = Answer::Rows(1);
+        Ok(plan)
     }
 
-    /// Deletes the rows that meet the conditions and gives back their number only.
-    pub fn delete_silently(
+    /// Deletes the rows that meet the conditions and gives them back. `repeatable`: whether it may
+    /// be done again when its answer was lost, which then is that there was no row.
+    pub fn delete(
         &self,
         dialect: &Dialect,
         conditions: &[Condition],
-    ) -> Result<Statement> {
+        repeatable: bool,
+    ) -> Result<Plan> {
         let mut composer = Composer::new(dialect);
         composer.text("DELETE FROM ");
-        composer.name(&self.table);
+        composer.table(self);
         composer.conditions(self, "", conditions)?;
-        Ok(composer.finish(Vec::new()))
+        self.give_back_deleted(composer, conditions, repeatable)
     }
 
-    /// Deletes the row whose `property` equals the parameter, unless there are several.
-    pub fn delete_only(&self, dialect: &Dialect, property: &'static str) -> Result<Statement> {
+    /// Deletes the row whose `property` equals the call's value, unless there are several, and gives
+    /// it back.
+    pub fn delete_only(&self, dialect: &Dialect, property: &'static str) -> Result<Plan> {
         let column = self.column(property)?;
+        let conditions = [Condition::equals(property)];
         let mut composer = Composer::new(dialect);
         composer.text("DELETE FROM ");
-        composer.name(&self.table);
-        composer.conditions(self, "", &[Condition::equals(property)])?;
-        composer.text(" AND (SELECT COUNT(*) FROM ");
-        composer.name(&self.table);
+        composer.table(self);
+        composer.conditions(self, "", &conditions)?;
+        // MySQL takes the table that is changed in a derived table only.
+        composer.text(" AND (SELECT COUNT(*) FROM (SELECT 1 AS one FROM ");
+        composer.table(self);
         composer.text(" WHERE ");
         composer.name(&column.name);
         composer.text(" = ");
         composer.parameter(column.storage);
-        composer.text(") = 1");
-        let columns = composer.returning(self);
-        Ok(composer.finish(columns))
+        composer.text(") AS alike) = 1");
+        let mut plan = self.give_back_deleted(composer, &conditions, false)?;
+        // Each statement's parameters are the one value.
+        for (_, arguments) in &mut plan.steps {
+            arguments.fill(0);
+        }
+        Ok(plan)
+    }
+
+    fn give_back_deleted(
+        &self,
+        mut composer: Composer<'_>,
+        conditions: &[Condition],
+        repeatable: bool,
+    ) -> Result<Plan> {
+        let dialect = composer.dialect;
+        if dialect.delete_returning {
+            let columns = composer.returning(self);
+            return Ok(Plan::single(composer.finish(columns), true, repeatable));
+        }
+        let mut plan = Plan::single(composer.finish(Vec::new()), true, repeatable);
+        let shown: Vec<&Column> = self.shown().collect();
+        let mut select = self.select_columns(dialect, &shown, conditions, &[])?;
+        select.sql = format!("{}{}", select.sql, dialect.lock_rows).into();
+        plan.steps.insert(0, (Arc::new(select), (0..conditions.len()).collect()));
+        Ok(plan)
+    }
+
+    /// Deletes the rows that meet the conditions and gives back their number only.
+    pub fn delete_silently(&self, dialect: &Dialect, conditions: &[Condition]) -> Result<Plan> {
+        let mut composer = Composer::new(dialect);
+        composer.text("DELETE FROM ");
+        composer.table(self);
+        composer.conditions(self, "", conditions)?;
+        Ok(Plan::single(composer.finish(Vec::new()), true, true))
     }
 
     /// Deletes the rows whose `property` equals a property of the row of another table that has
-    /// the parameter as `found_by`.
+    /// the call's value as `found_by`.
     pub fn delete_by_other(
         &self,
         dialect: &Dialect,
@@ -293,39 +357,40 @@ impl Model {
         other: &Model,
         its: &'static str,
         found_by: &'static str,
-    ) -> Result<Statement> {
+    ) -> Result<Plan> {
         let mut composer = Composer::new(dialect);
         composer.text("DELETE FROM ");
-        composer.name(&self.table);
+        composer.table(self);
         composer.text(" WHERE ");
         composer.name(&self.column(property)?.name);
         composer.text(" = (SELECT ");
         composer.name(&other.column(its)?.name);
         composer.text(" FROM ");
-        composer.name(&other.table);
+        composer.table(other);
         composer.conditions(other, "", &[Condition::equals(found_by)])?;
         composer.text(")");
-        Ok(composer.finish(Vec::new()))
+        Ok(Plan::single(composer.finish(Vec::new()), true, true))
     }
-}
 
-/// Changes columns of the rows that meet the conditions.
-pub(super) fn update(
-    dialect: &Dialect,
-    model: &Model,
-    set: &[&Column],
-    conditions: &[Condition],
-) -> Result<Statement> {
-    let mut composer = Composer::new(dialect);
-    composer.text("UPDATE ");
-    composer.name(&model.table);
-    composer.text(" SET ");
-    composer.separated(set, ", ", |this, column| {
-        this.name(&column.name);
-        this.text(" = ");
-        this.parameter(column.storage);
-    });
-    composer.conditions(model, "", conditions)?;
-    let columns = composer.returning(model);
-    Ok(composer.finish(columns))
+    /// The positions of the columns shown among the values of an insert, if all are given there.
+    fn given(&self) -> Option<Vec<usize>> {
+        self.shown()
+            .map(|shown| self.inserted().position(|column| column.property == shown.property))
+            .collect()
+    }
+
+    /// Adds a step that reads the row with the key that an insert was given, and answers.
+    fn then_select(&self, dialect: &Dialect, plan: &mut Plan) -> Result<()> {
+        let conditions: Vec<Condition> =
+            self.key.iter().map(|property| Condition::equals(property)).collect();
+        let shown: Vec<&Column> = self.shown().collect();
+        let select = self.select_columns(dialect, &shown, &conditions, &[])?;
+        let key = self
+            .key
+            .iter()
+            .filter_map(|property| self.inserted().position(|column| column.property == *property));
+        plan.steps.push((Arc::new(select), key.collect()));
+        plan.answer = Answer::Rows(1);
+        Ok(())
+    }
 }

@@ -1,8 +1,8 @@
 //! The tables in the live database: created where they are missing. Nothing is ever dropped or
 //! retyped.
 
-use super::{Model, Reference, Schema};
-use crate::engine::{Dialect, Engine, LiveTable};
+use super::{Column, Model, Reference, Schema};
+use crate::engine::{Dialect, Engine, LiveTable, Table};
 use crate::error::{Code, Error, Result};
 
 /// Creates the tables in a database that has none of them.
@@ -10,14 +10,17 @@ use crate::error::{Code, Error, Result};
 /// # Errors
 /// `ERR_SCHEMA` when some are there and others, or columns, are not: it names what is missing.
 pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
-    let live = inspect(engine, schema).await?;
+    let mut live = inspect(engine, schema).await?;
     if live.is_empty() {
-        return engine
-            .define(&statements(engine.dialect(), schema, &live)?)
-            .await;
+        let created = engine.define(&statements(engine.dialect(), schema, &live)?).await;
+        let Err(error) = created else { return Ok(()) };
+        // Another process creates them at this moment, perhaps.
+        live = inspect(engine, schema).await?;
+        if live.is_empty() {
+            return Err(error);
+        }
     }
     match missing(schema, &live) {
-        // Another process has created them meanwhile.
         None => Ok(()),
         Some(what) => Err(Error::new(
             Code::Schema,
@@ -35,12 +38,18 @@ pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub async fn ensure(engine: &dyn Engine, schema: &Schema) -> Result<()> {
-    let live = inspect(engine, schema).await?;
-    let statements = statements(engine.dialect(), schema, &live)?;
-    if statements.is_empty() {
-        Ok(())
-    } else {
-        engine.define(&statements).await
+    let mut before = None;
+    loop {
+        let live = inspect(engine, schema).await?;
+        let statements = statements(engine.dialect(), schema, &live)?;
+        if statements.is_empty() {
+            return Ok(());
+        }
+        let Err(error) = engine.define(&statements).await else { return Ok(()) };
+        // Another process may have been adding the same: then less is missing now.
+        if before.replace(statements.len()).is_some_and(|before| before <= statements.len()) {
+            return Err(error);
+        }
     }
 }
 
@@ -51,24 +60,18 @@ pub async fn ensure(engine: &dyn Engine, schema: &Schema) -> Result<()> {
 pub async fn explain(engine: &dyn Engine, schema: &Schema) -> Result<Option<String>> {
     let live = inspect(engine, schema).await?;
     if live.is_empty() {
-        return Ok(Some(
-            "the database has none of the adapter's tables".to_owned(),
-        ));
+        return Ok(Some("the database has none of the adapter's tables".to_owned()));
     }
     Ok(missing(schema, &live))
 }
 
 async fn inspect(engine: &dyn Engine, schema: &Schema) -> Result<Vec<LiveTable>> {
-    let tables: Vec<String> = schema
-        .models()
-        .iter()
-        .map(|model| model.table.clone())
-        .collect();
+    let tables: Vec<Table> = schema.models().iter().map(|model| model.table.clone()).collect();
     engine.inspect(&tables).await
 }
 
 fn find<'a>(live: &'a [LiveTable], model: &Model) -> Option<&'a LiveTable> {
-    live.iter().find(|table| table.name == model.table)
+    live.iter().find(|table| table.name == model.table.name)
 }
 
 fn has(names: &[String], name: &str) -> bool {
@@ -80,13 +83,13 @@ fn missing(schema: &Schema, live: &[LiveTable]) -> Option<String> {
     let mut lacking = Vec::new();
     for model in schema.models() {
         match find(live, model) {
-            None => lacking.push(format!("table {}", model.table)),
+            None => lacking.push(format!("table {}", model.table.name)),
             Some(table) => lacking.extend(
                 model
                     .columns
                     .iter()
                     .filter(|column| !has(&table.columns, &column.name))
-                    .map(|column| format!("column {}.{}", model.table, column.name)),
+                    .map(|column| format!("column {}.{}", model.table.name, column.name)),
             ),
         }
     }
@@ -109,48 +112,72 @@ fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<
                     if !has(&table.columns, &column.name) {
                         statements.push(format!(
                             "ALTER TABLE {} ADD COLUMN {}",
-                            dialect.quote(&model.table),
-                            definition(dialect, schema, column, true)?
+                            dialect.quote_table(&model.table),
+                            definition(dialect, column, true)
                         ));
                     }
                 }
             }
         }
         for index in &model.indexes {
-            if table.is_some_and(|table| has(&table.indexes, &index.name)) {
+            let there = match table {
+                Some(table) => has(&table.indexes, &index.name),
+                None => dialect.indexes_inside,
+            };
+            if there {
                 continue;
             }
-            let mut columns = Vec::new();
-            for property in index.properties {
-                columns.push(dialect.quote(&model.column(property)?.name));
-            }
             statements.push(format!(
-                "CREATE {}INDEX IF NOT EXISTS {} ON {} ({})",
+                "CREATE {}INDEX {}{} ON {} ({})",
                 if index.unique { "UNIQUE " } else { "" },
+                if dialect.indexes_inside { "" } else { "IF NOT EXISTS " },
                 dialect.quote(&index.name),
-                dialect.quote(&model.table),
-                columns.join(", ")
+                dialect.quote_table(&model.table),
+                columns(dialect, model, index.properties)?
             ));
         }
     }
     Ok(statements)
 }
 
+/// The quoted columns of properties, separated by commas.
+fn columns(dialect: &Dialect, model: &Model, properties: &[&str]) -> Result<String> {
+    let mut columns = Vec::new();
+    for property in properties {
+        columns.push(dialect.quote(&model.column(property)?.name));
+    }
+    Ok(columns.join(", "))
+}
+
 fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<String> {
     let mut lines = Vec::new();
     for column in &model.columns {
-        lines.push(definition(dialect, schema, column, false)?);
+        lines.push(definition(dialect, column, false));
     }
-    let mut key = Vec::new();
-    for property in model.key {
-        key.push(dialect.quote(&model.column(property)?.name));
+    lines.push(format!("PRIMARY KEY ({})", columns(dialect, model, model.key)?));
+    for index in model.indexes.iter().filter(|_| dialect.indexes_inside) {
+        lines.push(format!(
+            "{} {} ({})",
+            if index.unique { "UNIQUE INDEX" } else { "INDEX" },
+            dialect.quote(&index.name),
+            columns(dialect, model, index.properties)?
+        ));
     }
-    lines.push(format!("PRIMARY KEY ({})", key.join(", ")));
+    for column in &model.columns {
+        if column.references == Some(Reference::User) {
+            lines.push(format!(
+                "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE CASCADE",
+                dialect.quote(&column.name),
+                dialect.quote_table(&schema.user.table),
+                dialect.quote(&schema.user.column("id")?.name)
+            ));
+        }
+    }
     // Small rows that are found by their key alone live in the key's own tree.
     let clustered = matches!(model.name, "session" | "verificationToken");
     Ok(format!(
         "CREATE TABLE IF NOT EXISTS {} (\n  {}\n){}",
-        dialect.quote(&model.table),
+        dialect.quote_table(&model.table),
         lines.join(",\n  "),
         (dialect.table_suffix)(clustered)
     ))
@@ -158,17 +185,8 @@ fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<Str
 
 /// A column's definition. One that is added to a table with rows in it may be null, whatever it is
 /// in a new table, and cannot have a default that is computed.
-fn definition(
-    dialect: &Dialect,
-    schema: &Schema,
-    column: &super::Column,
-    added: bool,
-) -> Result<String> {
-    let mut text = format!(
-        "{} {}",
-        dialect.quote(&column.name),
-        (dialect.column)(column.kind).0
-    );
+fn definition(dialect: &Dialect, column: &Column, added: bool) -> String {
+    let mut text = format!("{} {}", dialect.quote(&column.name), (dialect.column)(column.kind).0);
     if !column.nullable && !added {
         text.push_str(" NOT NULL");
     }
@@ -179,12 +197,5 @@ fn definition(
         text.push_str(" DEFAULT ");
         text.push_str(default);
     }
-    if column.references == Some(Reference::User) {
-        text.push_str(&format!(
-            " REFERENCES {} ({}) ON DELETE CASCADE",
-            dialect.quote(&schema.user.table),
-            dialect.quote(&schema.user.column("id")?.name)
-        ));
-    }
-    Ok(text)
+    text
 }

@@ -9,7 +9,7 @@ pub use compose::{Condition, Join};
 pub use create::{create, ensure, explain};
 pub use own::own;
 
-use crate::engine::{ColumnType, Dialect, OutputColumn, Statement, Storage};
+use crate::engine::{ColumnType, Dialect, OutputColumn, Plan, Storage, Table};
 use crate::error::{Error, Result};
 use crate::value::{Record, Value};
 use std::collections::HashMap;
@@ -33,13 +33,7 @@ pub struct Schema {
 impl Schema {
     /// All models; a table comes after those that it points to.
     pub fn models(&self) -> [&Model; 5] {
-        [
-            &self.user,
-            &self.account,
-            &self.session,
-            &self.verification_token,
-            &self.authenticator,
-        ]
+        [&self.user, &self.account, &self.session, &self.verification_token, &self.authenticator]
     }
 }
 
@@ -49,7 +43,7 @@ pub struct Model {
     /// What the model is called in errors: `"user"`.
     pub name: &'static str,
     /// The table's name.
-    pub table: String,
+    pub table: Table,
     /// The columns.
     pub columns: Vec<Column>,
     /// The properties that identify a row.
@@ -61,7 +55,7 @@ pub struct Model {
     /// The properties of results.
     pub names: Arc<[Arc<str>]>,
     /// The UPDATEs met so far, by the columns that they set: composed once each.
-    updates: Mutex<HashMap<Vec<usize>, Arc<Statement>>>,
+    updates: Mutex<HashMap<Vec<usize>, Arc<Plan>>>,
 }
 
 /// A column.
@@ -110,13 +104,11 @@ impl Model {
         key: &'static [&'static str],
         columns: Vec<Column>,
     ) -> Self {
-        let names = columns
-            .iter()
-            .filter(|column| column.shown)
-            .map(|column| column.property.into());
+        let names =
+            columns.iter().filter(|column| column.shown).map(|column| column.property.into());
         Model {
             name,
-            table: table.to_owned(),
+            table: Table { schema: None, name: table.to_owned() },
             key,
             indexes: Vec::new(),
             omit_null: false,
@@ -131,15 +123,9 @@ impl Model {
     /// # Errors
     /// `ERR_INTERNAL`: the operations ask only for what their model has.
     pub fn column(&self, property: &str) -> Result<&Column> {
-        self.columns
-            .iter()
-            .find(|column| column.property == property)
-            .ok_or_else(|| {
-                Error::internal(format!(
-                    "the {} model has no property {property}",
-                    self.name
-                ))
-            })
+        self.columns.iter().find(|column| column.property == property).ok_or_else(|| {
+            Error::internal(format!("the {} model has no property {property}", self.name))
+        })
     }
 
     /// The columns that results show, in the order of [`Model::names`].
@@ -149,9 +135,7 @@ impl Model {
 
     /// The columns that inserts give a value to.
     pub fn inserted(&self) -> impl Iterator<Item = &Column> {
-        self.columns
-            .iter()
-            .filter(|column| column.default.is_none())
+        self.columns.iter().filter(|column| column.default.is_none())
     }
 
     /// One value for each inserted column: what the record gives, else null.
@@ -171,11 +155,19 @@ impl Model {
             .collect()
     }
 
+    /// Whether a row, as the columns shown, holds what these values, as the columns inserted, say.
+    pub fn is_inserted(&self, row: &[Value], values: &[Value]) -> bool {
+        let inserted: Vec<(&Column, &Value)> = self.inserted().zip(values).collect();
+        self.shown().zip(row).all(|(shown, held)| {
+            inserted
+                .iter()
+                .any(|(column, value)| column.property == shown.property && *value == held)
+        })
+    }
+
     /// How the columns shown come back from the database.
     pub fn output(&self) -> Vec<OutputColumn> {
-        self.shown()
-            .map(|column| column.output(&self.table))
-            .collect()
+        self.shown().map(|column| column.output(&self.table)).collect()
     }
 
     /// The UPDATE of the row that `conditions` find which sets these columns (by index).
@@ -184,18 +176,16 @@ impl Model {
         dialect: &Dialect,
         columns: &[usize],
         conditions: &[Condition],
-    ) -> Result<Arc<Statement>> {
+    ) -> Result<Arc<Plan>> {
         let mut updates = self.updates.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(statement) = updates.get(columns) {
-            return Ok(Arc::clone(statement));
+        if let Some(plan) = updates.get(columns) {
+            return Ok(Arc::clone(plan));
         }
-        let set: Vec<&Column> = columns
-            .iter()
-            .filter_map(|index| self.columns.get(*index))
-            .collect();
-        let statement = Arc::new(compose::update(dialect, self, &set, conditions)?);
-        updates.insert(columns.to_vec(), Arc::clone(&statement));
-        Ok(statement)
+        let set: Vec<&Column> =
+            columns.iter().filter_map(|index| self.columns.get(*index)).collect();
+        let plan = Arc::new(self.compose_update(dialect, &set, conditions)?);
+        updates.insert(columns.to_vec(), Arc::clone(&plan));
+        Ok(plan)
     }
 
     /// The columns, by index, that a record gives a value to, with those values. The key is not
@@ -251,11 +241,9 @@ impl Column {
                 }
                 Value::Text(Arc::clone(text))
             }
-            (ColumnType::Integer, value) => Value::Integer(
-                value
-                    .as_safe_integer()
-                    .ok_or_else(|| wrong("a whole number"))?,
-            ),
+            (ColumnType::Integer, value) => {
+                Value::Integer(value.as_safe_integer().ok_or_else(|| wrong("a whole number"))?)
+            }
             (ColumnType::Boolean, Value::Boolean(value)) => Value::Boolean(*value),
             (ColumnType::Boolean, _) => return Err(wrong("a boolean")),
             (ColumnType::Date, Value::Date(time)) => Value::Date(*time),
@@ -265,10 +253,7 @@ impl Column {
     }
 
     /// How it comes back from the database.
-    pub fn output(&self, table: &str) -> OutputColumn {
-        OutputColumn {
-            name: format!("{table}.{}", self.name).into(),
-            storage: self.storage,
-        }
+    pub fn output(&self, table: &Table) -> OutputColumn {
+        OutputColumn { name: format!("{}.{}", table.name, self.name).into(), storage: self.storage }
     }
 }

@@ -20,25 +20,17 @@ pub fn own(dialect: &Dialect) -> Schema {
         default: None,
         references: None,
     };
-    let nullable = |property, name, kind| Column {
-        nullable: true,
-        ..column(property, name, kind)
-    };
+    let nullable = |property, name, kind| Column { nullable: true, ..column(property, name, kind) };
     let hidden = |property, name, kind, default: &str| Column {
         nullable: default == "NULL",
         shown: false,
         default: Some(default.to_owned()),
         ..column(property, name, kind)
     };
-    let user_id = || Column {
-        references: Some(Reference::User),
-        ..column("userId", "user_id", Key)
-    };
-    let index = |name: &str, properties, unique| Index {
-        name: name.to_owned(),
-        properties,
-        unique,
-    };
+    let user_id =
+        || Column { references: Some(Reference::User), ..column("userId", "user_id", Key) };
+    let index =
+        |name: &str, properties, unique| Index { name: name.to_owned(), properties, unique };
     let now = dialect.now;
 
     let mut user = Model::new(
@@ -131,11 +123,5 @@ pub fn own(dialect: &Dialect) -> Schema {
     );
     authenticator.indexes = vec![index("authenticators_user_id_idx", &["userId"], false)];
 
-    Schema {
-        user,
-        account,
-        session,
-        verification_token,
-        authenticator,
-    }
+    Schema { user, account, session, verification_token, authenticator }
 }

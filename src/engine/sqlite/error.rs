@@ -26,24 +26,14 @@ const CONSTRAINT_ROWID: i32 = CONSTRAINT | (10 << 8);
 pub fn from_sqlx(error: &sqlx::Error) -> Error {
     match error {
         sqlx::Error::Database(database) => {
-            let code = database
-                .code()
-                .and_then(|code| code.parse().ok())
-                .unwrap_or(ERROR);
+            let code = database.code().and_then(|code| code.parse().ok()).unwrap_or(ERROR);
             from_code(code, database.message())
         }
-        sqlx::Error::PoolTimedOut => Error::new(
-            Code::Timeout,
-            "no connection became free in time (option \"pool.acquireTimeout\")",
-        )
-        .with_effect(Effect::None),
-        sqlx::Error::PoolClosed => Error::closed(),
         // The connection's thread is gone: what it was doing may have been done.
-        sqlx::Error::WorkerCrashed => Error::new(
-            Code::OutcomeUnknown,
-            "the thread of a SQLite connection ended",
-        )
-        .with_effect(Effect::Unknown),
+        sqlx::Error::WorkerCrashed => {
+            Error::new(Code::OutcomeUnknown, "the thread of a SQLite connection ended")
+                .with_effect(Effect::Unknown)
+        }
         sqlx::Error::Io(_) => Error::new(Code::Connect, "the database file cannot be read"),
         _ => Error::internal("the SQLite driver refused a statement"),
     }
@@ -54,13 +44,9 @@ fn from_code(code: i32, message: &str) -> Error {
         (BUSY | LOCKED, _) => (
             Code::Timeout,
             "the database is locked by another connection (option \"sqlite.busyTimeout\")",
-            Effect::None,
+            Effect::Conflict,
         ),
-        (READONLY, _) => (
-            Code::ReadOnly,
-            "the database file may only be read",
-            Effect::Final,
-        ),
+        (READONLY, _) => (Code::ReadOnly, "the database file may only be read", Effect::Final),
         (FULL, _) => (
             Code::Database,
             "the disk that holds the database is full; nothing was changed",
@@ -71,62 +57,36 @@ fn from_code(code: i32, message: &str) -> Error {
             "the database file is damaged; restore it from a backup, or see https://sqlite.org/recovery.html",
             Effect::Final,
         ),
-        (NOTADB, _) => (
-            Code::Connect,
-            "the file is not a SQLite database",
-            Effect::Final,
-        ),
-        (CANTOPEN, _) => (
-            Code::Connect,
-            "the database file cannot be opened",
-            Effect::Final,
-        ),
-        (AUTH, _) => (
-            Code::Database,
-            "access to the database was denied",
-            Effect::Final,
-        ),
-        (IOERR, _) => (
-            Code::Database,
-            "reading or writing the database file failed",
-            Effect::Final,
-        ),
+        (NOTADB, _) => (Code::Connect, "the file is not a SQLite database", Effect::Final),
+        (CANTOPEN, _) => (Code::Connect, "the database file cannot be opened", Effect::Final),
+        (AUTH, _) => (Code::Database, "access to the database was denied", Effect::Final),
+        (IOERR, _) => {
+            (Code::Database, "reading or writing the database file failed", Effect::Final)
+        }
         (TOOBIG, _) => (
             Code::InvalidArgument,
             "a value is larger than SQLite stores (about 1 GB)",
             Effect::Final,
         ),
-        (_, CONSTRAINT_UNIQUE | CONSTRAINT_PRIMARYKEY | CONSTRAINT_ROWID) => (
-            Code::Unique,
-            "a row with the same key exists",
-            Effect::Final,
-        ),
-        (_, CONSTRAINT_FOREIGNKEY) => (
-            Code::ForeignKey,
-            "the row that it points to does not exist",
-            Effect::Final,
-        ),
-        (_, CONSTRAINT_NOTNULL) => (
-            Code::Schema,
-            "a required column got no value",
-            Effect::Final,
-        ),
-        (ERROR, _) => (
-            Code::Schema,
-            "the tables are not as the adapter's schema says",
-            Effect::Final,
-        ),
+        (_, CONSTRAINT_UNIQUE | CONSTRAINT_PRIMARYKEY | CONSTRAINT_ROWID) => {
+            (Code::Unique, "a row with the same key exists", Effect::Final)
+        }
+        (_, CONSTRAINT_FOREIGNKEY) => {
+            (Code::ForeignKey, "the row that it points to does not exist", Effect::Final)
+        }
+        (_, CONSTRAINT_NOTNULL) => (Code::Schema, "a required column got no value", Effect::Final),
+        (ERROR, _) => {
+            (Code::Schema, "the tables are not as the adapter's schema says", Effect::Final)
+        }
         _ => (Code::Database, "SQLite failed", Effect::Final),
     };
     let (table, constraint) = constraint(code, message);
-    Error::new(kind, text)
-        .with_effect(effect)
-        .with_cause(Cause {
-            database: super::DIALECT.name,
-            code: Some(name(code)),
-            table,
-            constraint,
-        })
+    Error::new(kind, text).with_effect(effect).with_cause(Cause {
+        database: super::DIALECT.name,
+        code: Some(name(code)),
+        table,
+        constraint,
+    })
 }
 
 /// The table and the columns in "UNIQUE constraint failed: accounts.provider, accounts.…": names,
@@ -175,19 +135,13 @@ mod tests {
         let error = from_code(CONSTRAINT_UNIQUE, "UNIQUE constraint failed: users.email");
         assert_eq!(error.code(), Code::Unique);
         let cause = error.cause();
-        assert_eq!(
-            cause.and_then(|cause| cause.table.as_deref()),
-            Some("users")
-        );
-        assert_eq!(
-            cause.and_then(|cause| cause.constraint.as_deref()),
-            Some("users.email")
-        );
+        assert_eq!(cause.and_then(|cause| cause.table.as_deref()), Some("users"));
+        assert_eq!(cause.and_then(|cause| cause.constraint.as_deref()), Some("users.email"));
     }
 
     #[test]
     fn only_a_lock_is_worth_another_try() {
-        assert_eq!(from_code(BUSY | (2 << 8), "").effect(), Effect::None);
+        assert_eq!(from_code(BUSY | (2 << 8), "").effect(), Effect::Conflict);
         for code in [READONLY, FULL, CORRUPT, CONSTRAINT_UNIQUE, ERROR] {
             assert_eq!(from_code(code, "").effect(), Effect::Final, "{code}");
         }

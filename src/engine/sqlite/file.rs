@@ -56,10 +56,7 @@ pub fn prepare(place: &SqliteSource, notice: &(dyn Fn(String) + Send + Sync)) ->
     match fs::metadata(&path) {
         Ok(found) if found.is_dir() => Err(Error::new(
             Code::Connect,
-            format!(
-                "{} is a folder; give the path of a file in it",
-                path.display()
-            ),
+            format!("{} is a folder; give the path of a file in it", path.display()),
         )),
         Ok(_) => {
             if !ours().contains_key(&path) && opened_by_another_library(&path) {
@@ -123,10 +120,7 @@ fn create(
 }
 
 fn refused(path: &Path, error: &std::io::Error) -> Error {
-    Error::new(
-        Code::Connect,
-        format!("{} cannot be opened: {error}", path.display()),
-    )
+    Error::new(Code::Connect, format!("{} cannot be opened: {error}", path.display()))
 }
 
 /// Names the file in an error from opening it.
@@ -138,9 +132,11 @@ pub fn explain(error: Error, path: &Path) -> Error {
     };
     let code = match error.cause() {
         // A damaged file is found, just not whole.
-        Some(Cause {
-            code: Some(name), ..
-        }) if name == "SQLITE_CORRUPT" || name == "SQLITE_FULL" => Code::Database,
+        Some(Cause { code: Some(name), .. })
+            if name == "SQLITE_CORRUPT" || name == "SQLITE_FULL" =>
+        {
+            Code::Database
+        }
         _ => code,
     };
     error.with_code(code).with_message(message)
@@ -155,9 +151,7 @@ fn opened_by_another_library(path: &Path) -> bool {
     let Ok(descriptors) = fs::read_dir("/proc/self/fd") else {
         return false;
     };
-    descriptors
-        .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
-        .any(|open| open == path)
+    descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()).any(|open| open == path)
 }
 
 /// Only Linux shows a process's own descriptors by path.

@@ -3,23 +3,20 @@
 mod error;
 mod file;
 
+use super::exec::{self, Driver, Mode};
+use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Step, Storage, Work,
+    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Storage, Table,
+    Upsert, Work,
 };
 use crate::error::{Cause, Code, Effect, Error, Result};
 use crate::options::{Options, SqliteSource, Synchronous};
 use crate::value::Value;
-use futures_util::TryStreamExt as _;
-use sqlx::pool::PoolConnection;
-use sqlx::query::Query;
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions,
-    SqliteRow, SqliteSynchronous, SqliteValueRef,
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteQueryResult, SqliteRow,
+    SqliteSynchronous, SqliteValueRef,
 };
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Decode, Either, Executor as _, Row,
-    Sqlite as Driver, TypeInfo, ValueRef,
-};
+use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Decode, Row, TypeInfo, ValueRef};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +26,12 @@ pub static DIALECT: Dialect = Dialect {
     name: "sqlite",
     quote: '"',
     parameter: |n| format!("?{n}"),
-    returning: true,
+    insert_returning: true,
+    update_returning: true,
+    delete_returning: true,
+    // A transaction that writes has the only lock there is.
+    lock_rows: "",
+    upsert: Upsert::OnConflict,
     column: |kind| match kind {
         ColumnType::Key | ColumnType::CredentialId | ColumnType::Text => ("TEXT", Storage::Text),
         ColumnType::Integer => ("INTEGER", Storage::Integer),
@@ -39,25 +41,39 @@ pub static DIALECT: Dialect = Dialect {
     // Milliseconds since 1970; unixepoch('subsec') would need SQLite 3.42 in every other program.
     now: "(CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER))",
     table_suffix: |clustered| {
-        if clustered {
-            " WITHOUT ROWID, STRICT"
-        } else {
-            " STRICT"
-        }
+        if clustered { " WITHOUT ROWID, STRICT" } else { " STRICT" }
     },
+    indexes_inside: false,
 };
 
 /// How long setting the journal mode is tried anew while another process does the same: SQLite
 /// does not wait for that lock by itself.
 const JOURNAL_MODE_PATIENCE: Duration = Duration::from_secs(10);
 
+/// Longer than any process lives.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// A SQLite database.
 #[derive(Debug)]
 pub struct Sqlite {
     /// A database in memory lives in this one connection, which then reads too.
-    writer: SqlitePool,
-    reader: SqlitePool,
+    writer: Pool<SqliteConnectOptions>,
+    reader: Pool<SqliteConnectOptions>,
     _file: Option<file::File>,
+}
+
+impl Connector for SqliteConnectOptions {
+    type Connection = SqliteConnection;
+
+    fn connect(&self) -> BoxFuture<'_, Result<SqliteConnection>> {
+        Box::pin(async {
+            ConnectOptions::connect(self).await.map_err(|error| error::from_sqlx(&error))
+        })
+    }
+
+    fn can_die(&self) -> bool {
+        false
+    }
 }
 
 impl Sqlite {
@@ -86,113 +102,69 @@ impl Sqlite {
             })
             .foreign_keys(true)
             .disable_statement_logging();
+        let bounds = Bounds::from(options.pool);
+        let one = Bounds { max: 1, ..bounds };
         if place.memory {
-            let writer = pool(options, 1)
-                .min_connections(1)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .connect_with(connect.filename(":memory:"))
-                .await
-                .map_err(|error| error::from_sqlx(&error))?;
-            return Ok(Sqlite {
-                reader: writer.clone(),
-                writer,
-                _file: None,
-            });
+            let kept = Bounds { min: 1, idle_timeout: FOREVER, max_lifetime: FOREVER, ..one };
+            let writer = Pool::new(connect.filename(":memory:"), kept);
+            return Ok(Sqlite { reader: writer.clone(), writer, _file: None });
         }
         let file = file::prepare(place, notice)?;
         let connect = connect.filename(file.path()).read_only(place.read_only);
-        let writer = pool(options, 1).connect_lazy_with(connect.clone());
-        if let Err(error) = prepare_journal(&writer, file.path()).await {
-            writer.close().await;
-            return Err(error);
-        }
-        let reader = pool(options, options.pool.max.0).connect_lazy_with(connect);
-        Ok(Sqlite {
-            writer,
-            reader,
-            _file: Some(file),
-        })
+        let writer = Pool::new(connect.clone(), one);
+        prepare_journal(&writer, file.path()).await?;
+        Ok(Sqlite { writer, reader: Pool::new(connect, bounds), _file: Some(file) })
     }
 
     async fn run_work(&self, work: &Work) -> Result<Outcome> {
-        let pool = if work.writes {
-            &self.writer
-        } else {
-            &self.reader
-        };
-        let mut connection = acquire(pool).await?;
-        match work.steps.as_slice() {
-            [step] => run_step(&mut connection, step).await,
-            steps => {
-                // A transaction that began as a reader could not become a writer while another
-                // process writes: IMMEDIATE asks for the lock at the start, where waiting works.
-                let begin = if work.writes {
-                    "BEGIN IMMEDIATE"
-                } else {
-                    "BEGIN"
-                };
-                let mut transaction = connection
-                    .begin_with(begin)
-                    .await
-                    .map_err(|error| error::from_sqlx(&error))?;
-                let mut outcome = Outcome::default();
-                for step in steps {
-                    outcome = run_step(&mut transaction, step).await?;
-                }
-                transaction
-                    .commit()
-                    .await
-                    .map_err(|error| error::from_sqlx(&error))?;
-                Ok(outcome)
-            }
-        }
+        let pool = if work.writes { &self.writer } else { &self.reader };
+        let mut lease = pool.acquire().await?;
+        let result = exec::run::<sqlx::Sqlite>(lease.connection()?, work, Mode::Direct).await;
+        lease.finish(result)
     }
 
     async fn define_all(&self, statements: &[String]) -> Result<()> {
-        let mut connection = acquire(&self.writer).await?;
-        let mut transaction = connection
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(|error| error::from_sqlx(&error))?;
+        let mut lease = self.writer.acquire().await?;
+        let connection = lease.connection()?;
+        exec::command::<sqlx::Sqlite>(connection, <sqlx::Sqlite as Driver>::begin(true)).await?;
+        let mut result = Ok(());
         for statement in statements {
-            sqlx::raw_sql(AssertSqlSafe(statement.as_str()))
-                .execute(&mut *transaction)
+            result = sqlx::raw_sql(AssertSqlSafe(statement.as_str()))
+                .execute(&mut *connection)
                 .await
-                .map_err(|error| error::from_sqlx(&error))?;
+                .map(drop)
+                .map_err(|error| error::from_sqlx(&error));
+            if result.is_err() {
+                break;
+            }
         }
-        transaction
-            .commit()
-            .await
-            .map_err(|error| error::from_sqlx(&error))
+        let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = exec::command::<sqlx::Sqlite>(connection, end).await;
+        lease.finish(result.and(ended))
     }
 
-    async fn inspect_all(&self, tables: &[String]) -> Result<Vec<LiveTable>> {
-        let mut connection = acquire(&self.reader).await?;
+    async fn inspect_all(&self, tables: &[Table]) -> Result<Vec<LiveTable>> {
+        let mut lease = self.reader.acquire().await?;
+        let connection = lease.connection()?;
+        // In one transaction, so that tables that are just being created are seen all or none.
+        exec::command::<sqlx::Sqlite>(connection, <sqlx::Sqlite as Driver>::begin(false)).await?;
         let mut found = Vec::new();
         for table in tables {
-            let columns = names(
-                &mut connection,
-                "SELECT name FROM pragma_table_info(?1)",
-                table,
-            )
-            .await?;
+            let name = &table.name;
+            let columns = names(connection, "SELECT name FROM pragma_table_info(?1)", name).await?;
             if columns.is_empty() {
                 continue;
             }
             let indexes = names(
-                &mut connection,
+                connection,
                 "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 COLLATE NOCASE",
-                table,
+                name,
             )
             .await?;
-            found.push(LiveTable {
-                name: table.clone(),
-                columns,
-                indexes,
-            });
+            found.push(LiveTable { name: name.clone(), columns, indexes });
         }
-        Ok(found)
+        let ended = exec::command::<sqlx::Sqlite>(connection, "COMMIT").await;
+        lease.finish(ended.map(|()| found))
     }
 }
 
@@ -209,8 +181,12 @@ impl Engine for Sqlite {
         Box::pin(self.define_all(statements))
     }
 
-    fn inspect<'a>(&'a self, tables: &'a [String]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
+    fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
         Box::pin(self.inspect_all(tables))
+    }
+
+    fn state(&self) -> PoolState {
+        self.reader.state()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
@@ -222,109 +198,71 @@ impl Engine for Sqlite {
     }
 }
 
-fn pool(options: &Options, max: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(max)
-        .acquire_timeout(options.pool.acquire_timeout.duration())
-        .idle_timeout(options.pool.idle_timeout.duration())
-        .max_lifetime(options.pool.max_lifetime.duration())
-        // A connection to a file does not die while it lies idle.
-        .test_before_acquire(false)
-}
-
-async fn acquire(pool: &SqlitePool) -> Result<PoolConnection<Driver>> {
-    pool.acquire()
-        .await
-        .map_err(|error| error::from_sqlx(&error))
-}
-
 /// Turns the write-ahead log on, in which readers and a writer do not hinder each other. A file
 /// that may only be read stays as it is.
-async fn prepare_journal(writer: &SqlitePool, path: &Path) -> Result<()> {
+async fn prepare_journal(writer: &Pool<SqliteConnectOptions>, path: &Path) -> Result<()> {
     let start = Instant::now();
     loop {
         let error = match set_journal_mode(writer).await {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
-        let busy = error.effect() == Effect::None;
         if error.code() == Code::ReadOnly {
             return Ok(());
         }
-        if !busy || start.elapsed() > JOURNAL_MODE_PATIENCE {
+        if error.effect() != Effect::Conflict || start.elapsed() > JOURNAL_MODE_PATIENCE {
             return Err(file::explain(error, path));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-async fn set_journal_mode(writer: &SqlitePool) -> Result<()> {
-    let mut connection = acquire(writer).await?;
-    let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(|error| error::from_sqlx(&error))?;
-    if mode != "wal" {
-        sqlx::query("PRAGMA journal_mode = WAL")
-            .execute(&mut *connection)
-            .await
-            .map_err(|error| error::from_sqlx(&error))?;
-    }
-    Ok(())
+async fn set_journal_mode(writer: &Pool<SqliteConnectOptions>) -> Result<()> {
+    let mut lease = writer.acquire().await?;
+    let connection = lease.connection()?;
+    let mode =
+        sqlx::query_scalar::<_, String>("PRAGMA journal_mode").fetch_one(&mut *connection).await;
+    let result = match mode {
+        Ok(mode) if mode == "wal" => Ok(()),
+        Ok(_) => sqlx::query("PRAGMA journal_mode = WAL").execute(connection).await.map(drop),
+        Err(error) => Err(error),
+    };
+    lease.finish(result.map_err(|error| error::from_sqlx(&error)))
 }
 
-async fn run_step(connection: &mut SqliteConnection, step: &Step) -> Result<Outcome> {
-    let statement = &step.statement;
-    let mut query = sqlx::query(AssertSqlSafe(Arc::clone(&statement.sql)));
-    for (value, storage) in step.values.iter().zip(&statement.parameters) {
-        query = bind(query, value, *storage)?;
+impl Driver for sqlx::Sqlite {
+    fn begin(writes: bool) -> &'static str {
+        // A transaction that began as a reader could not become a writer while another process
+        // writes: IMMEDIATE asks for the lock at the start, where waiting works.
+        if writes { "BEGIN IMMEDIATE" } else { "BEGIN" }
     }
-    let mut outcome = Outcome::default();
-    let mut results = connection.fetch_many(query);
-    // To the end, not to the first row: only then has a statement with RETURNING been finished.
-    while let Some(result) = results
-        .try_next()
-        .await
-        .map_err(|error| error::from_sqlx(&error))?
-    {
-        match result {
-            Either::Left(done) => outcome.affected += done.rows_affected(),
-            Either::Right(row) => outcome.rows.push(read_row(&row, &statement.columns)?),
-        }
+
+    fn bind(arguments: &mut SqliteArguments, value: &Value, storage: Storage) -> Result<()> {
+        let bound = match (value, storage) {
+            (Value::Null, _) => arguments.add(None::<i64>),
+            (Value::Text(text), Storage::Text) => arguments.add(Arc::clone(text)),
+            (Value::Integer(number) | Value::Date(number), Storage::Integer | Storage::Date) => {
+                arguments.add(*number)
+            }
+            (Value::Boolean(value), Storage::Boolean) => arguments.add(i64::from(*value)),
+            (value, storage) => {
+                return Err(Error::unstorable(DIALECT.name, value.describe(), storage));
+            }
+        };
+        bound.map_err(|_| Error::unstorable(DIALECT.name, value.describe(), storage))
     }
-    Ok(outcome)
-}
 
-type Bound<'q> = Query<'q, Driver, SqliteArguments>;
+    fn read(row: &SqliteRow, index: usize, column: &OutputColumn) -> Result<Value> {
+        read(row.try_get_raw(index).map_err(|error| error::from_sqlx(&error))?, column)
+    }
 
-fn bind<'q>(query: Bound<'q>, value: &Value, storage: Storage) -> Result<Bound<'q>> {
-    Ok(match (value, storage) {
-        (Value::Null, _) => query.bind(None::<i64>),
-        (Value::Text(text), Storage::Text) => query.bind(Arc::clone(text)),
-        (Value::Integer(number) | Value::Date(number), Storage::Integer | Storage::Date) => {
-            query.bind(*number)
-        }
-        (Value::Boolean(value), Storage::Boolean) => query.bind(i64::from(*value)),
-        (value, storage) => {
-            return Err(Error::internal(format!(
-                "{} cannot be stored as {storage:?} in SQLite",
-                value.describe()
-            )));
-        }
-    })
-}
+    fn error(error: &sqlx::Error) -> Error {
+        error::from_sqlx(error)
+    }
 
-fn read_row(row: &SqliteRow, columns: &[OutputColumn]) -> Result<Vec<Value>> {
-    columns
-        .iter()
-        .enumerate()
-        .map(|(index, column)| {
-            let value = row
-                .try_get_raw(index)
-                .map_err(|error| error::from_sqlx(&error))?;
-            read(value, column)
-        })
-        .collect()
+    fn affected(result: &SqliteQueryResult) -> u64 {
+        result.rows_affected()
+    }
 }
 
 /// Reads a value. SQLite lets a row hold any type in any column, so the type is looked at first:
@@ -342,17 +280,14 @@ fn read(value: SqliteValueRef<'_>, column: &OutputColumn) -> Result<Value> {
                 column.name, column.storage
             ),
         )
-        .with_cause(Cause {
-            database: DIALECT.name,
-            ..Cause::default()
-        })
+        .with_cause(Cause { database: DIALECT.name, ..Cause::default() })
     };
     match (column.storage, held.as_str()) {
-        (Storage::Text, "TEXT") => <String as Decode<Driver>>::decode(value)
-            .map(Value::from)
-            .map_err(|_| mismatch()),
+        (Storage::Text, "TEXT") => {
+            <String as Decode<sqlx::Sqlite>>::decode(value).map(Value::from).map_err(|_| mismatch())
+        }
         (storage, "INTEGER" | "BOOLEAN") => {
-            let number = <i64 as Decode<Driver>>::decode(value).map_err(|_| mismatch())?;
+            let number = <i64 as Decode<sqlx::Sqlite>>::decode(value).map_err(|_| mismatch())?;
             Ok(match storage {
                 Storage::Text => Value::from(number.to_string()),
                 Storage::Integer => Value::Integer(number),

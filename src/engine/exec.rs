@@ -1,0 +1,121 @@
+//! Work on a connection, the same for every database that sqlx drives.
+
+use super::{Outcome, OutputColumn, Statement, Step, Storage, Work};
+use crate::error::{Effect, Error, Result};
+use crate::value::Value;
+use futures_util::TryStreamExt as _;
+use sqlx::database::HasStatementCache;
+use sqlx::{AssertSqlSafe, Database, Either, Executor, IntoArguments, SqlStr};
+use std::sync::Arc;
+
+/// What a database's driver does its own way.
+pub trait Driver: Database + HasStatementCache {
+    /// The statement that begins a transaction.
+    fn begin(writes: bool) -> &'static str;
+
+    /// Adds a value to a statement's arguments.
+    fn bind(arguments: &mut Self::Arguments, value: &Value, storage: Storage) -> Result<()>;
+
+    /// Reads a value from a row.
+    fn read(row: &Self::Row, index: usize, column: &OutputColumn) -> Result<Value>;
+
+    /// Gives an error its meaning.
+    fn error(error: &sqlx::Error) -> Error;
+
+    /// How many rows a statement changed.
+    fn affected(result: &Self::QueryResult) -> u64;
+}
+
+/// How statements are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Prepared once for a connection, and kept there; single ones without a transaction.
+    Direct,
+    /// Through a transaction pooler: every call in a transaction, which holds one server connection,
+    /// and nothing kept there. sqlx prepares and executes in two flights, so that without a
+    /// transaction another client's statement could run in place of this one.
+    Pooled,
+}
+
+/// Runs work. After an error the connection has no transaction open, or the error's effect says that
+/// its state is unknown.
+pub async fn run<D>(connection: &mut D::Connection, work: &Work, mode: Mode) -> Result<Outcome>
+where
+    D: Driver,
+    D::Arguments: IntoArguments<D>,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    if let ([step], Mode::Direct) = (work.steps.as_slice(), mode) {
+        return run_step::<D>(connection, step, mode).await;
+    }
+    command::<D>(connection, D::begin(work.writes)).await.map_err(undone)?;
+    match run_steps::<D>(connection, work, mode).await {
+        Ok(outcome) => command::<D>(connection, "COMMIT").await.map(|()| outcome),
+        Err(error) => match command::<D>(connection, "ROLLBACK").await {
+            Ok(()) => Err(error),
+            Err(_) => Err(undone(error)),
+        },
+    }
+}
+
+/// A connection that is lost before COMMIT has been sent has changed nothing.
+fn undone(error: Error) -> Error {
+    match error.effect() {
+        Effect::Final | Effect::Unknown => error.with_effect(Effect::None),
+        Effect::None | Effect::Conflict => error,
+    }
+}
+
+async fn run_steps<D>(connection: &mut D::Connection, work: &Work, mode: Mode) -> Result<Outcome>
+where
+    D: Driver,
+    D::Arguments: IntoArguments<D>,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    let mut answer = Outcome::default();
+    for (index, step) in work.steps.iter().enumerate() {
+        let outcome = run_step::<D>(connection, step, mode).await?;
+        if index == work.answer {
+            answer = outcome;
+        }
+    }
+    Ok(answer)
+}
+
+async fn run_step<D>(connection: &mut D::Connection, step: &Step, mode: Mode) -> Result<Outcome>
+where
+    D: Driver,
+    D::Arguments: IntoArguments<D>,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    let statement: &Statement = &step.statement;
+    let mut arguments = D::Arguments::default();
+    for (value, storage) in step.values.iter().zip(&statement.parameters) {
+        D::bind(&mut arguments, value, *storage)?;
+    }
+    let sql = AssertSqlSafe(Arc::clone(&statement.sql));
+    let query = sqlx::query_with::<D, _>(sql, arguments).persistent(mode == Mode::Direct);
+    let mut outcome = Outcome::default();
+    let mut results = connection.fetch_many(query);
+    // To the end, not to the first row: only then has a statement with RETURNING been finished.
+    while let Some(result) = results.try_next().await.map_err(|error| D::error(&error))? {
+        match result {
+            Either::Left(done) => outcome.affected += D::affected(&done),
+            Either::Right(row) => {
+                let columns = statement.columns.iter().enumerate();
+                let values = columns.map(|(index, column)| D::read(&row, index, column));
+                outcome.rows.push(values.collect::<Result<_>>()?);
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+/// Runs a statement without values, in the simple protocol.
+pub async fn command<D>(connection: &mut D::Connection, sql: &'static str) -> Result<()>
+where
+    D: Driver,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    connection.execute(SqlStr::from_static(sql)).await.map(drop).map_err(|error| D::error(&error))
+}
