@@ -98,7 +98,7 @@ async function servers({ log = () => {} } = {}) {
         const lacking = error instanceof Unavailable
         if (!lacking || (isCi() && !mayLackInCi)) return failed.push(error)
         skipped[name] = error.message
-        log(`${title} is skipped: ${error.message}`)
+        log(`skipped: ${error.message}`)
       }
     }),
   )
@@ -211,7 +211,7 @@ function writeSummary({ running, skipped }) {
 function summaryLines() {
   const { databases } = JSON.parse(readFileSync(summaryFile, "utf8"))
   return databases.map(({ title, tested, version, yours, postgresVersion, reason }) => {
-    if (!tested) return reason ? `${title}: SKIPPED, ${reason}` : `${title}: not asked for`
+    if (!tested) return reason ? `SKIPPED: ${reason}` : `${title}: not asked for`
     const before = postgresVersion ? ` before PostgreSQL ${postgresVersion}` : ""
     const known = version ? ` ${version}` : ""
     return `${title}${known}${before}: tested${yours ? " (your server)" : ""}`

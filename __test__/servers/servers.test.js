@@ -235,7 +235,7 @@ describe("the servers of a run", () => {
     expect(running).toEqual([])
     expect(skipped.mariadb).toMatch("MariaDB 1.0 is not available")
     expect(reported).toContain("SQLite: tested")
-    expect(reported).toContain(`MariaDB: SKIPPED, ${skipped.mariadb}`)
+    expect(reported).toContain(`SKIPPED: ${skipped.mariadb}`)
     expect(reported).toContain("MySQL: not asked for")
   })
 
