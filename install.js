@@ -47,31 +47,38 @@ function read(file) {
   return readFileSync(path.join(__dirname, file), "utf8")
 }
 
-/** Builds the library and gives its path, wherever cargo was configured to put it. */
-function build() {
+/**
+ * Builds the addon into `localFile`, beside this file, with one of Cargo.toml's profiles. False: it
+ * could not be built, and cargo has said why.
+ */
+function build(profile) {
   const env = { ...process.env }
   // Without this the library is linked statically to musl, and Node.js cannot load such a thing.
   if (platform.endsWith("-musl")) {
     env.RUSTFLAGS = `${env.RUSTFLAGS ?? ""} -C target-feature=-crt-static`.trim()
   }
-  const args = ["build", "--release", "--locked", "--message-format=json-render-diagnostics"]
-  const cargo = spawnSync("cargo", args, {
+  const args = ["build", "--profile", profile, "--lib", "--locked"]
+  const cargo = spawnSync("cargo", [...args, "--message-format=json-render-diagnostics"], {
     cwd: __dirname,
     env,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
     maxBuffer: 64 * 1024 * 1024,
   })
-  if (cargo.status !== 0) return undefined
-  return cargo.stdout
+  if (cargo.status !== 0) return false
+  // Cargo says where the library is: its configuration can put the target folder anywhere.
+  const library = cargo.stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line))
-    .filter(
-      ({ reason, target }) => reason === "compiler-artifact" && target.kind.includes("cdylib"),
-    )
-    .flatMap(({ filenames }) => filenames)
+    .filter((said) => said.reason === "compiler-artifact" && said.target.kind.includes("cdylib"))
+    .flatMap((said) => said.filenames)
     .find((file) => /\.(so|dylib|dll)$/.test(file))
+  // Written beside and renamed: a process that has the old file loaded keeps it.
+  const destination = path.join(__dirname, localFile)
+  copyFileSync(library, `${destination}.new`)
+  renameSync(`${destination}.new`, destination)
+  return true
 }
 
 function loads() {
@@ -96,15 +103,10 @@ function install() {
   }
 
   console.log(`next-auth-sqlx-adapter: no prebuilt binary for ${platform}, building one (minutes)`)
-  const library = build()
-  if (library === undefined) {
+  if (!build("release")) {
     console.error("next-auth-sqlx-adapter could not be built; what cargo said is above.")
     return 1
   }
-  // Written beside and renamed: a process that has the old file loaded keeps it.
-  const destination = path.join(__dirname, localFile)
-  copyFileSync(library, `${destination}.new`)
-  renameSync(`${destination}.new`, destination)
   // Half a gigabyte of intermediate files, of no use in node_modules. A folder that was chosen
   // with CARGO_TARGET_DIR or cargo's configuration is not ours to delete.
   rmSync(path.join(__dirname, "target"), { recursive: true, force: true })
@@ -114,6 +116,6 @@ function install() {
   return 0
 }
 
-module.exports = { missingTools }
+module.exports = { missingTools, build }
 
 if (require.main === module) process.exitCode = install()

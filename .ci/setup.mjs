@@ -42,10 +42,16 @@ export function ensureAddon() {
   const built = modified(path.join(root, localFile))
   const sources = ["src", "Cargo.toml", "Cargo.lock", "build.rs"]
   if (built > Math.max(...sources.map((source) => newest(path.join(root, source))))) return
-  const missing = require("../install.js").missingTools()
-  if (missing) stop(missing)
   say("building the addon (minutes the first time)")
-  run("npm", ["run", "--silent", "build:quick"])
+  buildAddon("release")
+}
+
+/** Builds the addon with plain cargo, so that what it compiles serves `cargo test` too. */
+export function buildAddon(profile) {
+  const { build, missingTools } = require("../install.js")
+  const missing = missingTools()
+  if (missing) stop(missing)
+  if (!build(profile)) stop(["The addon could not be built; what cargo said is above."])
 }
 
 /**
