@@ -36,8 +36,9 @@ if (process.argv[2] === "prepare") {
   prepare()
 } else {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(0))
+  const place = await choosePort() // before the building, so that a bad PORT is said at once
   await prepareApart()
-  await serve()
+  await serve(place)
 }
 
 // Installing and building take npm, cargo and more to start processes of their own. They get a
@@ -45,11 +46,19 @@ if (process.argv[2] === "prepare") {
 async function prepareApart() {
   const args = [fileURLToPath(import.meta.url), "prepare"]
   const child = spawn(process.execPath, args, { stdio: "inherit", detached: true })
-  child.kill = (signal) => process.kill(-child.pid, signal)
+  child.kill = (signal) => {
+    try {
+      process.kill(-child.pid, signal)
+    } catch {
+      // All of the group have ended.
+    }
+  }
   children.add(child)
   const [code] = await once(child, "close")
   children.delete(child)
-  if (code !== 0) await stop(code ?? 1)
+  if (code === 0) return
+  child.kill("SIGKILL") // what it started may outlive it
+  await stop(code ?? 1)
 }
 
 function prepare() {
@@ -62,17 +71,22 @@ function prepare() {
 
 function buildExample() {
   const sources = ["app", "auth.ts", "next.config.ts", "tsconfig.json", "package-lock.json"]
-  const built = changed(join(example, ".next", "BUILD_ID"))
-  if (built > Math.max(...sources.map((name) => changed(join(example, name))))) return
+  // A file of our own: an interrupted build leaves one of Next.js's files or another behind.
+  const stamp = join(example, ".next", "complete")
+  if (changed(stamp) > Math.max(...sources.map((name) => changed(join(example, name))))) return
   console.log("# building the example (half a minute)")
+  const start = new Date()
   const { status, stdout, stderr } = spawnSync(process.execPath, [next, "build"], {
     cwd: example,
     env: { ...process.env, ...production },
     encoding: "utf8",
   })
-  if (status === 0) return
-  console.error(`${stdout}${stderr}\nThe example could not be built.`)
-  process.exit(1)
+  if (status !== 0) {
+    console.error(`${stdout}${stderr}\nThe example could not be built.`)
+    process.exit(1)
+  }
+  writeFileSync(stamp, "")
+  utimesSync(stamp, start, start) // what was changed meanwhile is newer
 }
 
 // When the newest file of a path was changed; 0, if there is none.
@@ -93,16 +107,16 @@ function copyAdapter() {
     const { mtime } = statSync(from)
     if (statSync(to, { throwIfNoEntry: false })?.mtimeMs === mtime.getTime()) continue
     // Never into a file that a running process may have loaded: a new one takes its place.
-    copyFileSync(from, `${to}.new`)
-    utimesSync(`${to}.new`, mtime, mtime)
-    renameSync(`${to}.new`, to)
+    const fresh = `${to}.${process.pid}`
+    copyFileSync(from, fresh)
+    utimesSync(fresh, mtime, mtime)
+    renameSync(fresh, to)
   }
 }
 
-async function serve() {
+async function serve({ port, release }) {
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const secrets = ensureSecrets()
-  const port = await choosePort()
   const url = `http://localhost:${port}`
 
   const client = { OIDC_CLIENT_ID: "example", OIDC_CLIENT_SECRET: secrets.clientSecret }
@@ -116,6 +130,7 @@ async function serve() {
     startService("The mail server", "mail.mjs", {}),
   ])
 
+  await release()
   const server = start("Next.js", [next, "start", "-H", "127.0.0.1", "-p", String(port)], {
     ...client,
     ...production,
@@ -151,23 +166,30 @@ function ensureSecrets() {
   return JSON.parse(readFileSync(file, "utf8"))
 }
 
+// With `release`, to be called when the port is about to be used: one from the kernel is held until
+// then, or the kernel would give it to the services too.
 async function choosePort() {
+  const release = () => {}
   if (process.env.PORT) {
     const port = Number(process.env.PORT)
+    if (!Number.isInteger(port) || port < 0 || port > 65535) {
+      console.error(`PORT is not a port: ${process.env.PORT}\nSet it to a number up to 65535.`)
+      await stop(1)
+    }
     if (await taken(port)) {
       console.error(`Port ${port} is taken.\nSet PORT to another one, or leave it out.`)
       await stop(1)
     }
-    if (port > 0) return port
+    if (port > 0) return { port, release }
   } else if (!(await taken(3000))) {
-    return 3000
+    return { port: 3000, release }
   }
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address()
-      probe.close(() => resolve(port))
-    })
-  })
+  const holder = createServer().listen(0, "127.0.0.1")
+  await once(holder, "listening")
+  return {
+    port: holder.address().port,
+    release: () => new Promise((resolve) => holder.close(resolve)),
+  }
 }
 
 // A browser tries both of localhost's addresses, so nobody else may answer at either.
