@@ -58,6 +58,7 @@ async function startDaemon(recipe) {
   const logFile = join(folder, "log")
   let port = await freePort()
   let leader
+  let ended = "never started"
   let stopped = false
 
   async function launch() {
@@ -81,9 +82,13 @@ async function startDaemon(recipe) {
     })
     closeSync(log)
     child.unref()
-    let ended
-    child.once("error", (error) => (ended = error.message))
-    child.once("exit", (code, by) => (ended ??= by ?? `exit code ${code}`))
+    ended = undefined
+    child.once("error", ({ message }) => {
+      ended ??= message
+    })
+    child.once("exit", (code, by) => {
+      ended ??= by ?? `exit code ${code}`
+    })
     leader = child.pid
     for (const end = Date.now() + 60_000; ; await sleep(20)) {
       if (ended) throw failure(`ended while starting (${ended})`)
@@ -119,7 +124,21 @@ async function startDaemon(recipe) {
   async function down() {
     thaw()
     if (processesIn(folder).length > 0) signal(leader, shutdown)
-    if (!(await gone(folder, 20_000))) await killProcessesIn(folder)
+    await gone(folder, 20_000)
+    await kill()
+  }
+
+  async function kill() {
+    await killProcessesIn(folder)
+    await buried()
+  }
+
+  /**
+   * Waits until we have taken note of its death. Before that its port may still be taken, and a
+   * PostgreSQL that comes back finds the process id and believes that its predecessor runs.
+   */
+  async function buried() {
+    for (const end = Date.now() + 5000; !ended && Date.now() < end; ) await sleep(5)
   }
 
   function freeze() {
@@ -154,12 +173,13 @@ async function startDaemon(recipe) {
     async stop() {
       stopped = true
       await dropFolder(folder, quit)
+      await buried()
     },
     /**
      * SIGKILL to all of it, as a crash of the machine would look to a client. `restart()` brings it
      * back.
      */
-    kill: () => killProcessesIn(folder),
+    kill,
     /** SIGSTOP to all of it: connections stay open and nothing answers. */
     freeze,
     /** SIGCONT. */
