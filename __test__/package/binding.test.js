@@ -1,0 +1,104 @@
+// The loader: which binary it takes, and how it explains itself when none loads.
+
+const fs = require("node:fs")
+const path = require("node:path")
+const { localFile, platform, prebuilt } = require("../../platform.js")
+const { freshFolder, root, run } = require("./project.js")
+
+const packageName = `next-auth-sqlx-adapter-${platform}`
+
+let folder
+
+beforeEach(() => {
+  folder = freshFolder()
+  for (const name of ["binding.js", "platform.js"]) {
+    fs.copyFileSync(path.join(root, name), path.join(folder, name))
+  }
+})
+
+afterEach(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+function write(name, content) {
+  const file = path.join(folder, name)
+  fs.mkdirSync(path.dirname(file), { recursive: true })
+  fs.writeFileSync(file, content)
+}
+
+/** What loading says, in a process of its own: a broken library could take jest with it. */
+async function load() {
+  const script = `
+    try {
+      console.log(JSON.stringify({ loaded: require("./binding.js") }))
+    } catch (error) {
+      console.log(JSON.stringify({ message: error.message, cause: error.cause.message }))
+    }
+  `
+  const { stdout, stderr } = await run(process.execPath, ["-e", script], { cwd: folder })
+  expect(stderr).toBe("")
+  return JSON.parse(stdout)
+}
+
+test("says what it looked for where nothing is there, and what to do", async () => {
+  const { message } = await load()
+  expect(message.split("\n")).toEqual([
+    `next-auth-sqlx-adapter found no binary that loads on ${platform} (Node.js ${process.version}). Tried:`,
+    `  ./${localFile}: not there`,
+    `  ${packageName}: not there`,
+    "Install it again on this very kind of machine, with optional dependencies (npm install --include=optional),",
+    "or build it here: npm rebuild next-auth-sqlx-adapter, with Rust (https://rustup.rs) and a C compiler.",
+  ])
+})
+
+test("says what the system's loader said of a file that is no library", async () => {
+  write(localFile, "this is not a library")
+  const { message, cause } = await load()
+  expect(message).not.toContain(`${localFile}: not there`)
+  expect(message).toContain(`${packageName}: not there`)
+  expect(message).toContain(cause)
+  if (process.platform === "linux") expect(cause).toMatch(/file too short|invalid ELF header/)
+})
+
+const testOnLinux = process.platform === "linux" ? test : test.skip
+
+testOnLinux("says so of one that was built for another processor", async () => {
+  const library = fs.readFileSync(path.join(root, localFile))
+  library.writeUInt16LE(0x14, 18) // PowerPC, in the ELF header's e_machine
+  write(localFile, library)
+  const { message, cause } = await load()
+  expect(message).toContain(cause)
+  expect(cause).toContain(localFile)
+  expect(message).not.toContain(`${localFile}: not there`)
+})
+
+test("takes the prebuilt one where the local one is broken", async () => {
+  write(localFile, "this is not a library")
+  write(`node_modules/${packageName}/index.js`, `module.exports = "prebuilt"`)
+  expect(await load()).toEqual({ loaded: "prebuilt" })
+})
+
+test("shows the causes of an error, down to the one that matters", async () => {
+  const wrapped = `
+    const reason = new Error("version \`GLIBC_2.34' not found")
+    throw new Error("cannot load", { cause: new Error("the library is too new", { cause: reason }) })
+  `
+  write(`node_modules/${packageName}/index.js`, wrapped)
+  const { message, cause } = await load()
+  const reason = "cannot load: the library is too new: version `GLIBC_2.34' not found"
+  expect(message).toContain(`  ${packageName}: ${reason}\n`)
+  expect(cause).toBe("cannot load")
+})
+
+test("does not take another missing module for its own", async () => {
+  write(`node_modules/${packageName}/index.js`, `require("something-else")`)
+  const { message } = await load()
+  expect(message).toContain(`  ${packageName}: Cannot find module 'something-else'\n`)
+})
+
+test("spells out both names of every published platform", () => {
+  const source = fs.readFileSync(path.join(root, "binding.js"), "utf8")
+  for (const name of prebuilt) {
+    expect(source).toContain(`case "${name}":`)
+    expect(source).toContain(`require("./next-auth-sqlx-adapter.${name}.node")`)
+    expect(source).toContain(`require("next-auth-sqlx-adapter-${name}")`)
+  }
+})
