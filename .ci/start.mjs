@@ -62,6 +62,7 @@ async function prepareApart() {
 }
 
 function prepare() {
+  process.env.npm_config_include = "dev" // also where NODE_ENV=production is set
   ensureRootDependencies()
   ensureAddon()
   ensureDependencies(example)
