@@ -7,29 +7,48 @@ const {
   openSync,
   readFileSync,
   realpathSync,
+  statfsSync,
 } = require("node:fs")
-const { tmpdir } = require("node:os")
+const { freemem, tmpdir } = require("node:os")
 const { join } = require("node:path")
 const lifeline = require("./lifeline")
 const { freePort } = require("./ports")
 const { processesIn, signal, gone, killProcessesIn, removeServer } = require("./processes")
 const { sleep } = require("./run")
 
+const MEMORY = "/dev/shm"
+
 /**
  * A folder for one server. Its name is short because a Unix socket's whole path must fit in some
  * hundred characters.
  *
  * @param {{ uid?: number, gid?: number }} account who owns it
- * @param {NodeJS.Signals} [quit] see `removeServer`
+ * @param {{ quit?: NodeJS.Signals, durable?: boolean }} [options] `quit` as for `removeServer`;
+ * `durable`: on a real disk
  */
-function serverFolder(account, quit) {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "auth-db-")))
+function serverFolder(account, { quit, durable = false } = {}) {
+  const where = !durable && hasRoomInMemory() ? MEMORY : tmpdir()
+  const folder = realpathSync(mkdtempSync(join(where, "auth-db-")))
   lifeline.hold(folder, quit)
   for (const path of [folder, join(folder, "run"), join(folder, "tmp")]) {
     mkdirSync(path, { recursive: true, mode: 0o755 })
     if (account.uid !== undefined) chownSync(path, account.uid, account.gid)
   }
   return folder
+}
+
+/**
+ * Whether the machine can keep servers in memory. On a disk that others are busy with, the copy of
+ * an initialised data folder alone takes seconds.
+ */
+function hasRoomInMemory() {
+  const enough = 4 * 2 ** 30
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY)
+    return bavail * bsize > enough && freemem() > enough
+  } catch {
+    return false
+  }
 }
 
 /** Ends whatever runs in a server's folder and removes it. */

@@ -67,7 +67,7 @@ async function startMysqld(build, { settings = {}, durable = false }) {
   const { name, version, program } = build
   const account = serverAccount("mysql")
   const template = await dataTemplate(build, account)
-  const folder = serverFolder(account)
+  const folder = serverFolder(account, { durable })
   const data = join(folder, "data")
   let tls
   try {

@@ -47,7 +47,7 @@ const SETTINGS = {
   dynamic_shared_memory_type: "mmap",
 }
 
-const FAST = { fsync: "off", wal_sync_method: "fdatasync" }
+const FAST = { fsync: "off", max_wal_size: "256MB" }
 
 /**
  * Starts a private PostgreSQL with TLS and SCRAM.
@@ -63,7 +63,7 @@ async function start({ version: major, settings = {}, durable = false } = {}) {
   const account = serverAccount("postgres")
   const template = await dataTemplate(bin, version, account)
   const quit = "SIGQUIT"
-  const folder = serverFolder(account, quit)
+  const folder = serverFolder(account, { quit, durable })
   const data = join(folder, "data")
   let tls
   try {
