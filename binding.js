@@ -1,3 +1,5 @@
+"use strict"
+
 const { platform } = require("./platform.js")
 
 /** What was tried, as pairs of its name and the error that it ended with. */

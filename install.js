@@ -1,3 +1,5 @@
+"use strict"
+
 // Runs at `npm install`. Where a binary loads there is nothing to do; otherwise it is built from
 // the sources in this package.
 //
