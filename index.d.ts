@@ -175,9 +175,76 @@ export interface SqliteParts {
   database: string
 }
 
+/** A PostgreSQL, MySQL or MariaDB server, in parts. MySQL and MariaDB are told apart by the server. */
+export interface ServerParts extends ServerConnection {
+  type: "postgres" | "postgresql" | "pg" | "cockroachdb" | "mysql" | "mysql2" | "mariadb"
+}
+
+/**
+ * Parts of a server's place, as TypeORM takes them. Beside a URL, they win over what the URL says.
+ * An empty text says nothing. The variables and files of libpq (`PGHOST`, `~/.pgpass`, …) are not
+ * read.
+ */
+export interface ServerConnection {
+  /** A name, an address, or the directory of a PostgreSQL Unix socket. @default "localhost" */
+  host?: string
+  /** @default 5432 for PostgreSQL, 3306 for MySQL and MariaDB */
+  port?: number
+  username?: string
+  /** The same as `username`, which wins. */
+  user?: string
+  password?: string
+  /** For PostgreSQL it defaults to the user's name. */
+  database?: string
+  /** A Unix socket: for MySQL and MariaDB its file, for PostgreSQL its directory. */
+  socketPath?: string
+  /**
+   * `true`: encrypted, and the server's certificate is checked. `false`: not encrypted. An object,
+   * as Node's drivers take it: encrypted. In a URL it is `sslmode`, with libpq's meaning.
+   */
+  ssl?: boolean | ServerTls
+  /** What the connection calls itself. */
+  applicationName?: string
+  /** Taken because TypeORM has it: the connection's text is UTF-8 in any case. */
+  charset?: string
+  /** The same as `pool.connectTimeout`, which wins. */
+  connectTimeout?: number
+  /** The same as `connectTimeout`, which wins. */
+  connectTimeoutMS?: number
+  /** The same as `pool.acquireTimeout`, which wins. */
+  acquireTimeout?: number
+  /**
+   * What TypeORM hands on to the driver. `max`, `connectionLimit`, `min`, the drivers' names of
+   * timeouts, and `ssl` are understood; any other name is ignored, with a notice.
+   */
+  extra?: {
+    max?: number
+    connectionLimit?: number
+    min?: number
+    ssl?: boolean | ServerTls
+    [name: string]: unknown
+  }
+}
+
+/** How the connection to a server is encrypted. Certificates and keys are PEM, or a file's path. */
+export interface ServerTls {
+  /** Whether the server's certificate must be trusted and for its host. @default true */
+  rejectUnauthorized?: boolean
+  /** The authorities to trust instead of the public ones. */
+  ca?: string | string[]
+  /** The client's certificate. */
+  cert?: string | string[]
+  /** The client's key. */
+  key?: string | string[]
+}
+
 /** Everything that can be set. All of it is optional. */
 export interface SqlxAdapterOptions {
-  /** `sqlite:auth.db`, `sqlite::memory:`, `file:auth.db`, or a path such as `./auth.db`. */
+  /**
+   * `postgres://user:password@host/database`, `mysql://…`, `mariadb://…`, `sqlite:auth.db`,
+   * `sqlite::memory:`, `file:auth.db`, or a path such as `./auth.db`. Parameters of libpq, Prisma
+   * and the Node drivers are understood where there is the thing; others are ignored, with a notice.
+   */
   url?: string
   /**
    * `"create"`: the tables are created when the database says that there are none. `true`: what
@@ -186,16 +253,35 @@ export interface SqlxAdapterOptions {
    * @default "create"
    */
   synchronize?: "create" | boolean
+  /**
+   * Where PostgreSQL keeps the tables; of no use elsewhere. It wins over `?schema=` in the URL.
+   * Without it, the tables are in the connection's own schema.
+   */
+  schema?: {
+    /** A PostgreSQL schema. Names are qualified with it; `search_path` is left alone. */
+    dbSchema?: string
+  }
+  /** These win over what the URL says, such as `?max=10` or `?connection_limit=10`. */
   pool?: {
-    /** Connections that read, at most. SQLite has one more, which writes. @default 5 */
+    /** Connections, at most. SQLite has one more, which writes. @default 5 */
     max?: number
+    /** Connections to a server that are kept even if they are idle. @default 0 */
+    min?: number
     /** Milliseconds that a call waits for a connection. @default 5000 */
     acquireTimeout?: number
+    /** Milliseconds that connecting to a server may take. @default 5000 */
+    connectTimeout?: number
     /** Milliseconds until an idle connection is closed. @default 60000 */
     idleTimeout?: number
     /** Milliseconds until a connection is replaced. @default 1800000 */
     maxLifetime?: number
   }
+  /**
+   * Whether PostgreSQL is reached through a pooler in transaction mode, such as PgBouncer,
+   * Supavisor or RDS Proxy. `?pgbouncer=true` in a URL says so, too.
+   * @default found out
+   */
+  pooler?: boolean
   sqlite?: {
     /** `PRAGMA synchronous`. `"full"`: what was acknowledged survives a power cut. @default "full" */
     synchronous?: "off" | "normal" | "full" | "extra"
@@ -265,10 +351,11 @@ export declare class SqlxAdapterError extends Error {
  * @throws `ERR_CONFIG` an option is unknown or of the wrong type.
  */
 export declare function SqlxAdapter(
-  options?: SqlxAdapterOptions | SqliteParts | (SqlxAdapterOptions & SqliteParts),
+  options?: SqlxAdapterOptions &
+    (SqliteParts | ServerParts | (ServerConnection & { type?: undefined })),
 ): SqlxAdapterObject
 export declare function SqlxAdapter(
   url: string | undefined,
-  options?: SqlxAdapterOptions,
+  options?: SqlxAdapterOptions & ServerConnection & Partial<Pick<ServerParts, "type">>,
 ): SqlxAdapterObject
 export default SqlxAdapter

@@ -1,16 +1,31 @@
 //! What can be set, with its defaults, and how it is read from JavaScript.
 
+mod number;
+mod parameters;
+mod parts;
+mod pool;
+mod server;
 mod source;
+mod sqlite;
+mod tls;
 mod tree;
+mod url;
 
-pub use source::{Environment, Source, SqliteSource};
+pub use number::{Count, CountOrNone, Milliseconds};
+pub use pool::{PoolBounds, PoolOptions};
+pub use server::{Host, ServerKind, ServerSource};
+pub use source::{Environment, Source};
+pub use sqlite::SqliteSource;
+pub use tls::{Pem, Tls, TlsMode};
 pub use tree::{Tree, TreeError, nearest};
 
+use self::number::Port;
+use self::parts::{Extra, SchemaOptions};
+use self::tls::Ssl;
 use crate::crypto::Secret;
 use crate::error::{Error, Result};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use std::fmt;
-use std::time::Duration;
 
 /// The options of one adapter. The fields are documented for their users in `index.d.ts`.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
@@ -22,10 +37,28 @@ pub struct Options {
     pub r#type: Option<String>,
     /// The database's name or, for SQLite, file.
     pub database: Option<String>,
+    // The other parts of a server's place: `ServerSource` is what they become.
+    host: Option<String>,
+    port: Option<Port>,
+    user: Option<String>,
+    username: Option<String>,
+    password: Option<Secret>,
+    socket_path: Option<String>,
+    ssl: Option<Ssl>,
+    application_name: Option<String>,
+    connect_timeout: Option<Milliseconds>,
+    #[serde(rename = "connectTimeoutMS")]
+    connect_timeout_ms: Option<Milliseconds>,
+    acquire_timeout: Option<Milliseconds>,
+    extra: Extra,
+    schema: SchemaOptions,
+    pooler: Option<bool>,
+    /// Taken because TypeORM has it, and of no use: text is UTF-8 in any case.
+    pub charset: Option<String>,
     /// Whether tables are created.
     pub synchronize: Synchronize,
-    /// Bounds of the connection pool.
-    pub pool: PoolOptions,
+    /// Bounds of the connection pool, as far as given; [`Options::pool_for`] has the rest.
+    pub pool: PoolBounds,
     /// What only SQLite has.
     pub sqlite: SqliteOptions,
     /// How session tokens are stored.
@@ -67,31 +100,6 @@ impl<'de> Deserialize<'de> for Synchronize {
             }
         }
         deserializer.deserialize_any(Words)
-    }
-}
-
-/// Bounds of the connection pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct PoolOptions {
-    /// Connections at most.
-    pub max: Count,
-    /// How long a call waits for a connection.
-    pub acquire_timeout: Milliseconds,
-    /// After how long an idle connection is closed.
-    pub idle_timeout: Milliseconds,
-    /// After how long a connection is replaced.
-    pub max_lifetime: Milliseconds,
-}
-
-impl Default for PoolOptions {
-    fn default() -> Self {
-        PoolOptions {
-            max: Count(5),
-            acquire_timeout: Milliseconds(5_000),
-            idle_timeout: Milliseconds(60_000),
-            max_lifetime: Milliseconds(30 * 60_000),
-        }
     }
 }
 
@@ -151,58 +159,6 @@ pub struct RetryOptions {
 impl Default for RetryOptions {
     fn default() -> Self {
         RetryOptions { attempts: Count(3), max_time: Milliseconds(10_000) }
-    }
-}
-
-/// A number of things, at least one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Count(pub u32);
-
-/// A length of time in whole milliseconds, at least one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Milliseconds(pub u32);
-
-impl Milliseconds {
-    /// As a [`Duration`].
-    pub fn duration(self) -> Duration {
-        Duration::from_millis(u64::from(self.0))
-    }
-}
-
-struct WholeNumber {
-    expected: &'static str,
-    max: u32,
-}
-
-impl Visitor<'_> for WholeNumber {
-    type Value = u32;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} from 1 to {}", self.expected, self.max)
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<u32, E> {
-        u32::try_from(value)
-            .ok()
-            .filter(|number| (1..=self.max).contains(number))
-            .ok_or_else(|| E::invalid_value(de::Unexpected::Signed(value), &self))
-    }
-}
-
-impl<'de> Deserialize<'de> for Count {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer
-            .deserialize_any(WholeNumber { expected: "a whole number", max: 10_000 })
-            .map(Count)
-    }
-}
-
-impl<'de> Deserialize<'de> for Milliseconds {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // setTimeout's bound, which is the one that JavaScript's users know.
-        let number =
-            WholeNumber { expected: "a whole number of milliseconds", max: i32::MAX as u32 };
-        deserializer.deserialize_any(number).map(Milliseconds)
     }
 }
 
@@ -279,7 +235,22 @@ impl Options {
                 )));
             }
         }
+        if let (Some(min), Some(max)) = (self.pool.min, self.pool.max)
+            && min.0 > max.0
+        {
+            return Err(Error::config("option \"pool.min\" is more than \"pool.max\""));
+        }
         source::check_parts(self)
+    }
+
+    /// Bounds of the pool for this place: those given as options, else those that came with the
+    /// place, such as a URL's `connection_limit`, else the defaults.
+    pub fn pool_for(&self, source: &Source) -> PoolOptions {
+        match source {
+            Source::Sqlite(_) => self.pool,
+            Source::Server(place) => self.pool.or(place.pool),
+        }
+        .filled()
     }
 
     /// Whether `users.email` is trimmed and lower-cased.
@@ -311,7 +282,7 @@ mod tests {
     fn nothing_given_means_the_defaults() {
         let options = Options::from_arguments(Tree::Missing, Tree::Missing).unwrap();
         assert_eq!(options.synchronize, Synchronize::Create);
-        assert_eq!(options.pool.max, Count(5));
+        assert_eq!(options.pool, PoolBounds::default());
         assert_eq!(options.sqlite.synchronous, Synchronous::Full);
         assert!(options.sessions.hash && options.normalizes_email() && options.url.is_none());
     }
@@ -334,7 +305,8 @@ mod tests {
         );
         assert_eq!(
             refused(object(&[("pool", object(&[("maximum", Tree::Number(1.0))]))])),
-            "unknown option \"pool.maximum\"; known are max, acquireTimeout, idleTimeout, maxLifetime"
+            "unknown option \"pool.maximum\"; known are max, min, \
+             acquireTimeout, connectTimeout, idleTimeout, maxLifetime"
         );
     }
 
