@@ -177,6 +177,15 @@ impl Error {
         self
     }
 
+    /// Says which database the cause came from, where one driver serves two.
+    #[must_use]
+    pub fn of_database(mut self, database: &'static str) -> Self {
+        if let Some(cause) = &mut self.0.cause {
+            cause.database = database;
+        }
+        self
+    }
+
     /// Says what is known of the effect.
     #[must_use]
     pub fn with_effect(mut self, effect: Effect) -> Self {

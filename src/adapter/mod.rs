@@ -155,7 +155,7 @@ impl Adapter {
             engine::open(&place, &options, &*notice).await
         })
         .await?;
-        let store = Store::new(Arc::clone(share.engine()?), &self.options)?;
+        let store = Store::new(Arc::clone(share.engine()?), &self.options, &source)?;
         if self.options.synchronize == Synchronize::Always {
             schema::ensure(&*store.engine, &store.schema).await?;
         }
@@ -177,9 +177,13 @@ pub struct Store {
 }
 
 impl Store {
-    fn new(engine: Arc<dyn Engine>, options: &Options) -> Result<Self> {
+    fn new(engine: Arc<dyn Engine>, options: &Options, source: &Source) -> Result<Self> {
         let dialect = engine.dialect();
-        let schema = schema::own(dialect);
+        let database_schema = match source {
+            Source::Server(place) => place.schema.as_deref(),
+            Source::Sqlite(_) => None,
+        };
+        let schema = schema::own(dialect, database_schema);
         Ok(Store {
             user: user::Statements::new(dialect, &schema)?,
             account: account::Statements::new(dialect, &schema)?,

@@ -2,20 +2,25 @@
 //! is one file here; what they differ in is named in [`Dialect`].
 
 mod exec;
+mod mysql;
 mod pool;
+mod postgres;
 mod registry;
+mod server;
 mod sqlite;
 
 pub use pool::PoolState;
 pub use registry::Shared;
 
-use crate::error::Result;
-use crate::options::{Options, Source};
+use crate::error::{Error, Result};
+use crate::options::{Options, ServerKind, Source};
 use crate::value::Value;
+use pool::Bounds;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use time::OffsetDateTime;
 
 /// A future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -290,9 +295,44 @@ pub async fn open(
     options: &Options,
     notice: &(dyn Fn(String) + Send + Sync),
 ) -> Result<Arc<dyn Engine>> {
+    let bounds = Bounds::from(options.pool_for(source));
     match source {
-        Source::Sqlite(place) => Ok(Arc::new(sqlite::Sqlite::open(place, options, notice).await?)),
+        Source::Sqlite(place) => {
+            Ok(Arc::new(sqlite::Sqlite::open(place, options, bounds, notice).await?))
+        }
+        Source::Server(place) => {
+            for name in &place.ignored {
+                notice(format!(
+                    "parameter \"{name}\" of the database's URL has no meaning here and is ignored"
+                ));
+            }
+            match place.kind {
+                ServerKind::Postgres => {
+                    Ok(Arc::new(postgres::Postgres::open(place, options, bounds, notice).await?))
+                }
+                ServerKind::MySql => {
+                    Ok(Arc::new(mysql::MySql::open(place, options, bounds).await?))
+                }
+            }
+        }
     }
+}
+
+/// A point in time as the servers' drivers take it.
+///
+/// # Errors
+/// `ERR_INVALID_ARGUMENT`: it is outside of the years -9999 to 9999.
+fn date(time: i64) -> Result<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(time) * 1_000_000).map_err(|_| {
+        Error::invalid_argument("a Date is outside of the years that the database can hold")
+    })
+}
+
+/// A point in time as the servers' drivers give it; parts of a millisecond are cut off.
+fn milliseconds(time: OffsetDateTime) -> Value {
+    // The driver's years fit into milliseconds many times over.
+    let time = time.unix_timestamp_nanos().div_euclid(1_000_000);
+    i64::try_from(time).map_or(Value::Null, Value::Date)
 }
 
 #[cfg(test)]

@@ -56,9 +56,9 @@ impl From<PoolOptions> for Bounds {
     fn from(options: PoolOptions) -> Self {
         Bounds {
             max: options.max.0 as usize,
-            min: 0,
+            min: options.min.0 as usize,
             acquire_timeout: options.acquire_timeout.duration(),
-            connect_timeout: Duration::from_secs(5),
+            connect_timeout: options.connect_timeout.duration(),
             idle_timeout: options.idle_timeout.duration(),
             max_lifetime: options.max_lifetime.duration(),
         }

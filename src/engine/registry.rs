@@ -3,7 +3,7 @@
 
 use super::Engine;
 use crate::error::{Error, Result};
-use crate::options::{Options, PoolOptions, Source, SqliteOptions};
+use crate::options::{Milliseconds, Options, PoolOptions, Source, SqliteOptions};
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -17,6 +17,8 @@ struct Key {
     scope: Option<u64>,
     pool: PoolOptions,
     sqlite: SqliteOptions,
+    /// How long a call may take.
+    call: Milliseconds,
 }
 
 /// Nothing while it is being opened.
@@ -39,7 +41,8 @@ fn entries() -> MutexGuard<'static, HashMap<Key, Entry>> {
 /// One adapter's share in a database, which is closed with the last share.
 #[derive(Debug)]
 pub struct Shared {
-    key: Key,
+    /// Nothing once the share has been given back.
+    key: Option<Key>,
     state: watch::Receiver<State>,
     engine: Option<Arc<dyn Engine>>,
 }
@@ -64,10 +67,11 @@ impl Shared {
         let key = Key {
             source: source.clone(),
             scope: memory.then_some(scope),
-            pool: options.pool,
+            pool: options.pool_for(source),
             sqlite: options.sqlite,
+            call: options.retry.max_time,
         };
-        let mut shared = Shared { state: join(&key, open), key, engine: None };
+        let mut shared = Shared { state: join(&key, open), key: Some(key), engine: None };
         let opened =
             shared.state.wait_for(Option::is_some).await.ok().and_then(|state| state.clone());
         match opened {
@@ -98,14 +102,14 @@ impl Shared {
     /// Gives the share back; the engine, if this was the last one.
     fn leave(&mut self) -> Option<Arc<dyn Engine>> {
         let engine = self.engine.take();
+        let key = self.key.take()?;
         let mut entries = entries();
-        let entry =
-            entries.get_mut(&self.key).filter(|entry| entry.state.same_channel(&self.state))?;
+        let entry = entries.get_mut(&key).filter(|entry| entry.state.same_channel(&self.state))?;
         entry.users = entry.users.saturating_sub(1);
         if entry.users > 0 {
             return None;
         }
-        entries.remove(&self.key);
+        entries.remove(&key);
         engine
     }
 }

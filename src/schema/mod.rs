@@ -37,6 +37,18 @@ impl Schema {
     }
 }
 
+impl Schema {
+    fn models_mut(&mut self) -> [&mut Model; 5] {
+        [
+            &mut self.user,
+            &mut self.account,
+            &mut self.session,
+            &mut self.verification_token,
+            &mut self.authenticator,
+        ]
+    }
+}
+
 /// A model and its table.
 #[derive(Debug)]
 pub struct Model {

@@ -4,12 +4,12 @@ use super::{Column, Index, Model, Reference, Schema};
 use crate::engine::{ColumnType, Dialect};
 use ColumnType::{Boolean, CredentialId, Date, Integer, Key, Text};
 
-/// The five tables, with the types of a database.
+/// The five tables, with the types of a database, in a schema of it.
 ///
 /// Columns that no result shows are there for options that may be turned on later, so that turning
 /// one on needs no migration: `uses`, `used_at` and `attempts` of a verification token (grace
 /// period, attempt limit), `lock_owner` and `lock_expires` of an account (its lease).
-pub fn own(dialect: &Dialect) -> Schema {
+pub fn own(dialect: &Dialect, database_schema: Option<&str>) -> Schema {
     let column = |property: &'static str, name: &str, kind| Column {
         property,
         name: name.to_owned(),
@@ -123,5 +123,9 @@ pub fn own(dialect: &Dialect) -> Schema {
     );
     authenticator.indexes = vec![index("authenticators_user_id_idx", &["userId"], false)];
 
-    Schema { user, account, session, verification_token, authenticator }
+    let mut schema = Schema { user, account, session, verification_token, authenticator };
+    for model in schema.models_mut() {
+        model.table.schema = database_schema.map(str::to_owned);
+    }
+    schema
 }

@@ -46,7 +46,11 @@ fn from_code(code: i32, message: &str) -> Error {
             "the database is locked by another connection (option \"sqlite.busyTimeout\")",
             Effect::Conflict,
         ),
-        (READONLY, _) => (Code::ReadOnly, "the database file may only be read", Effect::Final),
+        (READONLY, _) => (
+            Code::ReadOnly,
+            "the database file, or the folder that SQLite keeps its log in, may only be read",
+            Effect::Final,
+        ),
         (FULL, _) => (
             Code::Database,
             "the disk that holds the database is full; nothing was changed",

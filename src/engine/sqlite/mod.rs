@@ -24,7 +24,8 @@ use std::time::{Duration, Instant};
 /// What SQLite does its own way.
 pub static DIALECT: Dialect = Dialect {
     name: "sqlite",
-    quote: '"',
+    // Not '"': SQLite takes a double-quoted name that it does not know for a string.
+    quote: '`',
     parameter: |n| format!("?{n}"),
     insert_returning: true,
     update_returning: true,
@@ -85,6 +86,7 @@ impl Sqlite {
     pub async fn open(
         place: &SqliteSource,
         options: &Options,
+        bounds: Bounds,
         notice: &(dyn Fn(String) + Send + Sync),
     ) -> Result<Self> {
         for name in &place.ignored {
@@ -102,7 +104,6 @@ impl Sqlite {
             })
             .foreign_keys(true)
             .disable_statement_logging();
-        let bounds = Bounds::from(options.pool);
         let one = Bounds { max: 1, ..bounds };
         if place.memory {
             let kept = Bounds { min: 1, idle_timeout: FOREVER, max_lifetime: FOREVER, ..one };

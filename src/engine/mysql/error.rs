@@ -1,0 +1,109 @@
+//! What the error numbers of MySQL and MariaDB mean:
+//! <https://dev.mysql.com/doc/mysql-errors/9.0/en/server-error-reference.html>,
+//! <https://mariadb.com/kb/en/mariadb-error-code-reference/>.
+
+use crate::engine::server;
+use crate::error::{Cause, Code, Effect, Error};
+use sqlx::mysql::MySqlDatabaseError;
+
+/// Gives a driver's error its meaning. The server's own text is not passed on: it quotes values.
+pub fn from_sqlx(error: &sqlx::Error) -> Error {
+    let sqlx::Error::Database(database) = error else {
+        return server::connection_error("mysql", error);
+    };
+    let number =
+        database.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number);
+    let (kind, text, effect) = meaning(number);
+    Error::new(kind, text).with_effect(effect).with_cause(Cause {
+        database: "mysql",
+        code: Some(number.to_string()),
+        table: None,
+        constraint: if number == 1062 { duplicate_key(database.message()) } else { None },
+    })
+}
+
+/// The key's name in "Duplicate entry '…' for key 'users.users_email_key'": what comes after the
+/// value, which may hold anything. It is information for the reader; nothing is decided by it.
+fn duplicate_key(message: &str) -> Option<String> {
+    let (_, key) = message.rsplit_once(" for key '")?;
+    Some(key.strip_suffix('\'')?.to_owned())
+}
+
+fn meaning(number: u16) -> (Code, &'static str, Effect) {
+    match number {
+        1062 | 1586 => (Code::Unique, "a row with the same key exists", Effect::Final),
+        1216 | 1452 => {
+            (Code::ForeignKey, "the row that it points to does not exist", Effect::Final)
+        }
+        1217 | 1451 => (Code::ForeignKey, "other rows point to it", Effect::Final),
+        1048 | 1364 => (Code::Schema, "a required column got no value", Effect::Final),
+        1406 => (Code::InvalidArgument, "a value is longer than its column takes", Effect::Final),
+        1264 | 1292 | 1366 | 1411 => {
+            (Code::InvalidArgument, "a value is not one that its column takes", Effect::Final)
+        }
+        1153 | 1301 => (
+            Code::InvalidArgument,
+            "a value is larger than the server takes (max_allowed_packet)",
+            Effect::Final,
+        ),
+        1054 | 1146 | 1109 => {
+            (Code::Schema, "the tables are not as the adapter's schema says", Effect::Final)
+        }
+        1142 | 1143 | 1227 | 1370 => (
+            Code::Database,
+            "the database's user may not do this (GRANT it the right to use these tables)",
+            Effect::Final,
+        ),
+        1290 | 1792 | 1836 => (
+            Code::ReadOnly,
+            "the server takes no writes: it is a replica, or read-only",
+            Effect::Final,
+        ),
+        // 1020: MariaDB 11.8 with innodb_snapshot_isolation. 1180 and 3101: Group Replication, and
+        // 1213 also Galera, when the cluster refuses a COMMIT; all of it has been rolled back then.
+        1020 | 1180 | 1205 | 1213 | 3101 => {
+            (Code::Database, "another transaction was in the way", Effect::Conflict)
+        }
+        1317 | 1969 | 3024 => (Code::Timeout, "the server gave the statement up", Effect::Conflict),
+        // Galera without a quorum: another node, or the same one later, may do it.
+        1047 => (Code::Connect, "the cluster's node has no quorum", Effect::None),
+        1040 | 1203 | 1226 => (
+            Code::Connect,
+            "the server has no connection left for this user (its max_connections, or option \"pool.max\")",
+            Effect::None,
+        ),
+        1044 | 1045 | 1698 | 1862 | 3118 => (
+            Code::Connect,
+            "the server refused this user or password, or a connection without TLS",
+            Effect::Final,
+        ),
+        1049 => (Code::Connect, "the database does not exist on this server", Effect::Final),
+        1021 | 1114 => (Code::Database, "the server's disk, or a table, is full", Effect::Final),
+        // The connection was closed while it lay idle: the statement was not run.
+        4031 => (Code::Connect, "the server had closed the connection", Effect::None),
+        // The server ends the connection; a statement under way was rolled back, or just done.
+        1053 | 1077 | 1079 | 1152 | 1158 | 1159 | 1160 | 1161 | 1184 | 1927 => {
+            (Code::Connect, "the server ended the connection", Effect::Unknown)
+        }
+        _ => (Code::Database, "the database failed", Effect::Final),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duplicate_names_its_key_and_never_its_value() {
+        let message = "Duplicate entry 'a' for key 'b' for key 'users.users_email_key'";
+        assert_eq!(duplicate_key(message).as_deref(), Some("users.users_email_key"));
+    }
+
+    #[test]
+    fn what_a_cluster_rolled_back_may_be_tried_again() {
+        for number in [1020, 1180, 1205, 1213, 3101] {
+            assert_eq!(meaning(number).2, Effect::Conflict, "{number}");
+        }
+        assert_eq!(meaning(1053).2, Effect::Unknown);
+    }
+}

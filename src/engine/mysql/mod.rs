@@ -1,0 +1,316 @@
+//! MySQL and MariaDB, told apart by what the server says of itself.
+
+mod error;
+
+use super::exec::{self, Driver, Mode};
+use super::pool::{Bounds, Connector, Pool, PoolState};
+use super::{
+    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Statement, Step,
+    Storage, Table, Upsert, Work, server,
+};
+use crate::error::{Cause, Code, Effect, Error, Result};
+use crate::options::{Host, Options, Pem, ServerSource, TlsMode};
+use crate::value::Value;
+use sqlx::mysql::{
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlQueryResult, MySqlRow, MySqlSslMode,
+};
+use sqlx::{
+    Arguments, AssertSqlSafe, ConnectOptions, Decode, MySql as Server, Row, TypeInfo, ValueRef,
+};
+use std::sync::Arc;
+use std::time::Duration;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+/// What MySQL does its own way.
+pub static MYSQL: Dialect = Dialect {
+    name: "mysql",
+    quote: '`',
+    parameter: |_| "?".to_owned(),
+    insert_returning: false,
+    update_returning: false,
+    delete_returning: false,
+    lock_rows: " FOR UPDATE",
+    upsert: Upsert::OnDuplicateKey,
+    column: |kind| match kind {
+        ColumnType::Key => {
+            ("varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", Storage::Text)
+        }
+        // 1023 bytes in base64, within the 3072 bytes that a key may have.
+        ColumnType::CredentialId => {
+            ("varchar(1400) CHARACTER SET ascii COLLATE ascii_bin", Storage::Text)
+        }
+        ColumnType::Text => ("mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", Storage::Text),
+        ColumnType::Integer => ("bigint", Storage::Integer),
+        ColumnType::Boolean => ("boolean", Storage::Boolean),
+        ColumnType::Date => ("datetime(3)", Storage::Date),
+    },
+    now: "CURRENT_TIMESTAMP(3)",
+    table_suffix: |_| " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC",
+    indexes_inside: true,
+};
+
+/// What MariaDB does its own way.
+pub static MARIADB: Dialect = Dialect {
+    name: "mariadb",
+    quote: '`',
+    parameter: MYSQL.parameter,
+    insert_returning: true,
+    update_returning: false,
+    delete_returning: true,
+    lock_rows: MYSQL.lock_rows,
+    upsert: Upsert::OnDuplicateKey,
+    column: MYSQL.column,
+    now: MYSQL.now,
+    table_suffix: MYSQL.table_suffix,
+    indexes_inside: true,
+};
+
+/// What every session is told: values that do not fit are refused, whatever the server's default,
+/// and names are quoted the same way everywhere. Locking reads take no gap locks, in which callers
+/// that look for the same missing row would deadlock.
+const SESSION: [&str; 2] = [
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+];
+
+/// A MySQL or MariaDB server.
+#[derive(Debug)]
+pub struct MySql {
+    dialect: &'static Dialect,
+    pool: Pool<MySqlConnector>,
+    /// How long a call may take.
+    limit: Duration,
+}
+
+/// Makes connections.
+#[derive(Debug, Clone)]
+pub struct MySqlConnector {
+    options: MySqlConnectOptions,
+    place: String,
+}
+
+impl Connector for MySqlConnector {
+    type Connection = MySqlConnection;
+
+    fn connect(&self) -> BoxFuture<'_, Result<MySqlConnection>> {
+        Box::pin(async {
+            let attempt = ConnectOptions::connect(&self.options);
+            let mut connection = server::connect::<Server>(&self.place, attempt).await?;
+            for statement in SESSION {
+                let told = exec::command::<Server>(&mut connection, statement).await;
+                told.map_err(|error| error.with_effect(Effect::None))?;
+            }
+            Ok(connection)
+        })
+    }
+}
+
+impl MySql {
+    /// Opens a server's database: one connection is made, which tells what kind of server it is.
+    ///
+    /// # Errors
+    /// `ERR_CONNECT` says what is in the way.
+    pub async fn open(source: &ServerSource, options: &Options, bounds: Bounds) -> Result<Self> {
+        let connector =
+            MySqlConnector { options: connect_options(source), place: server::place(source) };
+        let pool = Pool::new(connector, bounds);
+        let limit = options.retry.max_time.duration();
+        let mut lease = pool.acquire().await?;
+        let version = async {
+            let asked = sqlx::query_scalar::<_, String>("SELECT VERSION()");
+            asked.fetch_one(lease.connection()?).await.map_err(|error| error::from_sqlx(&error))
+        };
+        let version = server::within(limit, Box::pin(version)).await;
+        let version = lease.finish(version)?;
+        let dialect = if version.to_lowercase().contains("mariadb") { &MARIADB } else { &MYSQL };
+        Ok(MySql { dialect, pool, limit })
+    }
+
+    async fn run_work(&self, work: &Work) -> Result<Outcome> {
+        let result = server::run::<Server, _>(&self.pool, self.limit, work, Mode::Direct).await;
+        result.map_err(|error| error.of_database(self.dialect.name))
+    }
+
+    /// These databases end a transaction at every statement that defines a table, so a lock of the
+    /// server's keeps other processes out.
+    async fn define_all(&self, statements: &[String]) -> Result<()> {
+        let mut lease = self.pool.acquire().await?;
+        let connection = lease.connection()?;
+        let define = async {
+            exec::command::<Server>(connection, LOCK).await?;
+            let mut result = Ok(());
+            for statement in statements {
+                let run =
+                    sqlx::raw_sql(AssertSqlSafe(statement.as_str())).execute(&mut *connection);
+                result = run.await.map(drop).map_err(|error| error::from_sqlx(&error));
+                if result.is_err() {
+                    break;
+                }
+            }
+            let unlocked = exec::command::<Server>(connection, UNLOCK).await;
+            result.and(unlocked)
+        };
+        let result = server::within(self.limit, Box::pin(define)).await;
+        lease.finish(result).map_err(|error| error.of_database(self.dialect.name))
+    }
+
+    async fn inspect_all(&self, tables: &[Table]) -> Result<Vec<LiveTable>> {
+        let mut found = Vec::new();
+        for table in tables {
+            let columns = self.names(COLUMNS, table).await?;
+            if !columns.is_empty() {
+                let indexes = self.names(INDEXES, table).await?;
+                found.push(LiveTable { name: table.name.clone(), columns, indexes });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn names(&self, sql: &str, table: &Table) -> Result<Vec<String>> {
+        let statement = Statement {
+            sql: sql.into(),
+            parameters: vec![Storage::Text; 2],
+            columns: vec![OutputColumn { name: "name".into(), storage: Storage::Text }],
+        };
+        let schema = table.schema.as_deref().map_or(Value::Null, Value::from);
+        let values = vec![schema, Value::from(table.name.as_str())];
+        let steps = vec![Step { statement: Arc::new(statement), values }];
+        let work = Work { writes: false, repeatable: true, steps, answer: 0 };
+        let rows = self.run_work(&work).await?.rows.into_iter();
+        Ok(rows.flatten().filter_map(|name| name.as_text().map(|name| name.to_string())).collect())
+    }
+}
+
+const LOCK: &str = "DO GET_LOCK('next-auth-sqlx-adapter', 5)";
+const UNLOCK: &str = "DO RELEASE_LOCK('next-auth-sqlx-adapter')";
+
+const COLUMNS: &str = "SELECT CAST(column_name AS CHAR) AS name FROM information_schema.columns \
+    WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?";
+
+const INDEXES: &str = "SELECT DISTINCT CAST(index_name AS CHAR) AS name FROM information_schema.statistics \
+    WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?";
+
+impl Engine for MySql {
+    fn dialect(&self) -> &'static Dialect {
+        self.dialect
+    }
+
+    fn run<'a>(&'a self, work: &'a Work) -> BoxFuture<'a, Result<Outcome>> {
+        Box::pin(self.run_work(work))
+    }
+
+    fn define<'a>(&'a self, statements: &'a [String]) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.define_all(statements))
+    }
+
+    fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
+        Box::pin(self.inspect_all(tables))
+    }
+
+    fn state(&self) -> PoolState {
+        self.pool.state()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.pool.close())
+    }
+}
+
+fn connect_options(source: &ServerSource) -> MySqlConnectOptions {
+    let mut options = MySqlConnectOptions::new()
+        .port(source.port)
+        .username(source.user.as_deref().unwrap_or("root"))
+        .charset("utf8mb4")
+        .timezone(Some("+00:00".to_owned()))
+        .pipes_as_concat(false)
+        .no_engine_substitution(false)
+        .ssl_mode(match source.tls.mode {
+            Some(TlsMode::Disable) => MySqlSslMode::Disabled,
+            Some(TlsMode::Allow | TlsMode::Prefer) | None => MySqlSslMode::Preferred,
+            Some(TlsMode::Require) => MySqlSslMode::Required,
+            Some(TlsMode::VerifyCa) => MySqlSslMode::VerifyCa,
+            Some(TlsMode::VerifyFull) => MySqlSslMode::VerifyIdentity,
+        })
+        .disable_statement_logging();
+    if let Some(password) = &source.password {
+        options = options.password(password.expose());
+    }
+    if let Some(database) = &source.database {
+        options = options.database(database);
+    }
+    options = match &source.host {
+        Host::Tcp(host) => options.host(host),
+        Host::Socket(path) => options.socket(path),
+    };
+    options = match &source.tls.ca {
+        Some(Pem::File(path)) => options.ssl_ca(path),
+        Some(Pem::Inline(pem)) => options.ssl_ca_from_pem(pem.expose().as_bytes().to_vec()),
+        None => options,
+    };
+    options = match &source.tls.certificate {
+        Some(Pem::File(path)) => options.ssl_client_cert(path),
+        Some(Pem::Inline(pem)) => options.ssl_client_cert_from_pem(pem.expose()),
+        None => options,
+    };
+    match &source.tls.key {
+        Some(Pem::File(path)) => options.ssl_client_key(path),
+        Some(Pem::Inline(pem)) => options.ssl_client_key_from_pem(pem.expose()),
+        None => options,
+    }
+}
+
+impl Driver for Server {
+    fn begin(_writes: bool) -> &'static str {
+        "BEGIN"
+    }
+
+    fn bind(arguments: &mut MySqlArguments, value: &Value, storage: Storage) -> Result<()> {
+        let bound = match (value, storage) {
+            (Value::Null, Storage::Text) => arguments.add(None::<&str>),
+            (Value::Null, Storage::Integer) => arguments.add(None::<i64>),
+            (Value::Null, Storage::Boolean) => arguments.add(None::<bool>),
+            (Value::Null, Storage::Date) => arguments.add(None::<PrimitiveDateTime>),
+            (Value::Text(text), Storage::Text) => arguments.add(&**text),
+            (Value::Integer(number), Storage::Integer) => arguments.add(*number),
+            (Value::Boolean(value), Storage::Boolean) => arguments.add(*value),
+            (Value::Date(time), Storage::Date) => {
+                let time: OffsetDateTime = super::date(*time)?;
+                arguments.add(PrimitiveDateTime::new(time.date(), time.time()))
+            }
+            (value, storage) => {
+                return Err(Error::unstorable(MYSQL.name, value.describe(), storage));
+            }
+        };
+        bound.map_err(|_| Error::unstorable(MYSQL.name, value.describe(), storage))
+    }
+
+    fn read(row: &MySqlRow, index: usize, column: &OutputColumn) -> Result<Value> {
+        let value = row.try_get_raw(index).map_err(|error| error::from_sqlx(&error))?;
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
+        let held = value.type_info().name().to_owned();
+        let read = match column.storage {
+            Storage::Text => <&str as Decode<Server>>::decode(value).map(Value::from),
+            Storage::Integer => <i64 as Decode<Server>>::decode(value).map(Value::Integer),
+            Storage::Boolean => <bool as Decode<Server>>::decode(value).map(Value::Boolean),
+            Storage::Date => <PrimitiveDateTime as Decode<Server>>::decode(value)
+                .map(|time| super::milliseconds(time.assume_utc())),
+        };
+        read.map_err(|_| {
+            Error::new(
+                Code::Schema,
+                format!("column {} is {held} where {:?} was expected", column.name, column.storage),
+            )
+            .with_cause(Cause { database: MYSQL.name, ..Cause::default() })
+        })
+    }
+
+    fn error(error: &sqlx::Error) -> Error {
+        error::from_sqlx(error)
+    }
+
+    fn affected(result: &MySqlQueryResult) -> u64 {
+        result.rows_affected()
+    }
+}

@@ -1,0 +1,292 @@
+//! PostgreSQL, and what speaks its protocol.
+
+mod error;
+mod pooler;
+
+use super::exec::{self, Driver, Mode};
+use super::pool::{Bounds, Connector, Pool, PoolState};
+use super::{
+    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Statement, Step,
+    Storage, Table, Upsert, Work, server,
+};
+use crate::error::{Cause, Code, Error, Result};
+use crate::options::{Host, Options, Pem, ServerSource, TlsMode};
+use crate::value::Value;
+use sqlx::postgres::{
+    PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgSslMode,
+};
+use sqlx::{
+    Arguments, AssertSqlSafe, ConnectOptions, Decode, Postgres as Pg, Row, TypeInfo, ValueRef,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// What PostgreSQL does its own way.
+pub static DIALECT: Dialect = Dialect {
+    name: "postgres",
+    quote: '"',
+    parameter: |n| format!("${n}"),
+    insert_returning: true,
+    update_returning: true,
+    delete_returning: true,
+    lock_rows: " FOR UPDATE",
+    upsert: Upsert::OnConflict,
+    column: |kind| match kind {
+        ColumnType::Key | ColumnType::CredentialId | ColumnType::Text => ("text", Storage::Text),
+        ColumnType::Integer => ("bigint", Storage::Integer),
+        ColumnType::Boolean => ("boolean", Storage::Boolean),
+        ColumnType::Date => ("timestamptz(3)", Storage::Date),
+    },
+    now: "now()",
+    table_suffix: |_| "",
+    indexes_inside: false,
+};
+
+/// A PostgreSQL server.
+#[derive(Debug)]
+pub struct Postgres {
+    pool: Pool<PgConnector>,
+    /// How long a call may take.
+    limit: Duration,
+    /// Whether there is a transaction pooler; it may be found out late.
+    pooled: Arc<AtomicBool>,
+}
+
+/// Makes connections.
+#[derive(Debug, Clone)]
+pub struct PgConnector {
+    options: PgConnectOptions,
+    place: String,
+}
+
+impl Connector for PgConnector {
+    type Connection = PgConnection;
+
+    fn connect(&self) -> BoxFuture<'_, Result<PgConnection>> {
+        Box::pin(server::connect::<Pg>(&self.place, ConnectOptions::connect(&self.options)))
+    }
+}
+
+impl Postgres {
+    /// Opens a server's database: one connection is made, which tells whether it can be, and two for
+    /// a moment where it must be found out whether there is a transaction pooler.
+    ///
+    /// # Errors
+    /// `ERR_CONNECT` says what is in the way.
+    pub async fn open(
+        source: &ServerSource,
+        options: &Options,
+        bounds: Bounds,
+        notice: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<Self> {
+        let connector =
+            PgConnector { options: connect_options(source), place: server::place(source) };
+        let pool = Pool::new(connector.clone(), bounds);
+        let pooled = match source.pooler {
+            Some(pooled) => pooled,
+            None => {
+                let mut lease = pool.acquire().await?;
+                let probe = pooler::probe(&connector, lease.connection()?);
+                let result = server::within(bounds.connect_timeout, Box::pin(probe)).await;
+                lease.finish(result)?
+            }
+        };
+        if pooled && source.pooler.is_none() {
+            notice(POOLER_FOUND.to_owned());
+        }
+        Ok(Postgres {
+            pool,
+            limit: options.retry.max_time.duration(),
+            pooled: Arc::new(AtomicBool::new(pooled)),
+        })
+    }
+
+    fn mode(&self) -> Mode {
+        if self.pooled.load(Ordering::Relaxed) { Mode::Pooled } else { Mode::Direct }
+    }
+
+    async fn run_work(&self, work: &Work) -> Result<Outcome> {
+        let result = server::run::<Pg, _>(&self.pool, self.limit, work, self.mode()).await;
+        if result.as_ref().is_err_and(error::tells_of_pooler) {
+            self.pooled.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    async fn define_all(&self, statements: &[String]) -> Result<()> {
+        let mut lease = self.pool.acquire().await?;
+        let connection = lease.connection()?;
+        // One flight in the simple protocol: all or nothing, also through a pooler.
+        let script = format!("BEGIN;\n{};\nCOMMIT", statements.join(";\n"));
+        let define = async {
+            let defined = sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut *connection).await;
+            match defined {
+                Ok(_) => Ok(()),
+                Err(error) => {
+                    let error = error::from_sqlx(&error);
+                    exec::command::<Pg>(connection, "ROLLBACK").await?;
+                    Err(error)
+                }
+            }
+        };
+        let result = server::within(self.limit, Box::pin(define)).await;
+        lease.finish(result)
+    }
+
+    async fn inspect_all(&self, tables: &[Table]) -> Result<Vec<LiveTable>> {
+        let mut found = Vec::new();
+        for table in tables {
+            let columns = self.names(COLUMNS, table).await?;
+            if !columns.is_empty() {
+                let indexes = self.names(INDEXES, table).await?;
+                found.push(LiveTable { name: table.name.clone(), columns, indexes });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn names(&self, sql: &str, table: &Table) -> Result<Vec<String>> {
+        let statement = Statement {
+            sql: sql.into(),
+            parameters: vec![Storage::Text; 2],
+            columns: vec![OutputColumn { name: "name".into(), storage: Storage::Text }],
+        };
+        let schema = table.schema.as_deref().map_or(Value::Null, Value::from);
+        let values = vec![schema, Value::from(table.name.as_str())];
+        let steps = vec![Step { statement: Arc::new(statement), values }];
+        let work = Work { writes: false, repeatable: true, steps, answer: 0 };
+        let rows = self.run_work(&work).await?.rows.into_iter();
+        Ok(rows.flatten().filter_map(|name| name.as_text().map(|name| name.to_string())).collect())
+    }
+}
+
+const POOLER_FOUND: &str = "the PostgreSQL server is reached through a transaction pooler: every call \
+    runs in a transaction of its own (option pooler: true says so without asking)";
+
+const COLUMNS: &str = "SELECT column_name::text FROM information_schema.columns \
+    WHERE table_schema = COALESCE($1, current_schema()::text) AND table_name = $2";
+
+const INDEXES: &str = "SELECT indexname::text FROM pg_catalog.pg_indexes \
+    WHERE schemaname = COALESCE($1, current_schema()::text) AND tablename = $2";
+
+impl Engine for Postgres {
+    fn dialect(&self) -> &'static Dialect {
+        &DIALECT
+    }
+
+    fn run<'a>(&'a self, work: &'a Work) -> BoxFuture<'a, Result<Outcome>> {
+        Box::pin(self.run_work(work))
+    }
+
+    fn define<'a>(&'a self, statements: &'a [String]) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.define_all(statements))
+    }
+
+    fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
+        Box::pin(self.inspect_all(tables))
+    }
+
+    fn state(&self) -> PoolState {
+        self.pool.state()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.pool.close())
+    }
+}
+
+/// sqlx's defaults come from libpq's environment variables; all that matter are set here, since an
+/// application says in one place where its database is.
+fn connect_options(source: &ServerSource) -> PgConnectOptions {
+    let user = source.user.as_deref().unwrap_or("postgres");
+    let mut options = PgConnectOptions::new_without_pgpass()
+        .port(source.port)
+        .username(user)
+        .password(source.password.as_ref().map_or("", |password| password.expose()))
+        .database(source.database.as_deref().unwrap_or(user))
+        .application_name(source.application_name.as_deref().unwrap_or("next-auth-sqlx-adapter"))
+        // Poolers refuse parameters that they do not know, and no column of ours is a float.
+        .extra_float_digits(None)
+        .ssl_mode(match source.tls.mode {
+            Some(TlsMode::Disable) => PgSslMode::Disable,
+            Some(TlsMode::Allow) => PgSslMode::Allow,
+            Some(TlsMode::Prefer) | None => PgSslMode::Prefer,
+            Some(TlsMode::Require) => PgSslMode::Require,
+            Some(TlsMode::VerifyCa) => PgSslMode::VerifyCa,
+            Some(TlsMode::VerifyFull) => PgSslMode::VerifyFull,
+        })
+        .disable_statement_logging();
+    options = match &source.host {
+        Host::Tcp(host) => options.host(host),
+        Host::Socket(path) => options.socket(path),
+    };
+    options = match &source.tls.ca {
+        Some(Pem::File(path)) => options.ssl_root_cert(path),
+        Some(Pem::Inline(pem)) => options.ssl_root_cert_from_pem(pem.expose().as_bytes().to_vec()),
+        None => options,
+    };
+    options = match &source.tls.certificate {
+        Some(Pem::File(path)) => options.ssl_client_cert(path),
+        Some(Pem::Inline(pem)) => options.ssl_client_cert_from_pem(pem.expose()),
+        None => options,
+    };
+    match &source.tls.key {
+        Some(Pem::File(path)) => options.ssl_client_key(path),
+        Some(Pem::Inline(pem)) => options.ssl_client_key_from_pem(pem.expose()),
+        None => options,
+    }
+}
+
+impl Driver for Pg {
+    fn begin(_writes: bool) -> &'static str {
+        "BEGIN"
+    }
+
+    fn bind(arguments: &mut PgArguments, value: &Value, storage: Storage) -> Result<()> {
+        let bound = match (value, storage) {
+            (Value::Null, Storage::Text) => arguments.add(None::<&str>),
+            (Value::Null, Storage::Integer) => arguments.add(None::<i64>),
+            (Value::Null, Storage::Boolean) => arguments.add(None::<bool>),
+            (Value::Null, Storage::Date) => arguments.add(None::<OffsetDateTime>),
+            (Value::Text(text), Storage::Text) => arguments.add(&**text),
+            (Value::Integer(number), Storage::Integer) => arguments.add(*number),
+            (Value::Boolean(value), Storage::Boolean) => arguments.add(*value),
+            (Value::Date(time), Storage::Date) => arguments.add(super::date(*time)?),
+            (value, storage) => {
+                return Err(Error::unstorable(DIALECT.name, value.describe(), storage));
+            }
+        };
+        bound.map_err(|_| Error::unstorable(DIALECT.name, value.describe(), storage))
+    }
+
+    fn read(row: &PgRow, index: usize, column: &OutputColumn) -> Result<Value> {
+        let value = row.try_get_raw(index).map_err(|error| error::from_sqlx(&error))?;
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
+        let held = value.type_info().name().to_owned();
+        let read = match column.storage {
+            Storage::Text => <&str as Decode<Pg>>::decode(value).map(Value::from),
+            Storage::Integer => <i64 as Decode<Pg>>::decode(value).map(Value::Integer),
+            Storage::Boolean => <bool as Decode<Pg>>::decode(value).map(Value::Boolean),
+            Storage::Date => <OffsetDateTime as Decode<Pg>>::decode(value).map(super::milliseconds),
+        };
+        read.map_err(|_| {
+            Error::new(
+                Code::Schema,
+                format!("column {} is {held} where {:?} was expected", column.name, column.storage),
+            )
+            .with_cause(Cause { database: DIALECT.name, ..Cause::default() })
+        })
+    }
+
+    fn error(error: &sqlx::Error) -> Error {
+        error::from_sqlx(error)
+    }
+
+    fn affected(result: &PgQueryResult) -> u64 {
+        result.rows_affected()
+    }
+}

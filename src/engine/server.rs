@@ -1,0 +1,108 @@
+//! What the databases that are servers have in common: calls with a time limit, and errors of the
+//! connection itself.
+
+use super::exec::{self, Driver, Mode};
+use super::pool::{Connector, Pool};
+use super::{BoxFuture, Outcome, Work};
+use crate::error::{Cause, Code, Effect, Error, Result};
+use crate::options::{Host, ServerKind, ServerSource};
+use sqlx::{Connection, Executor, IntoArguments};
+use std::io::ErrorKind;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Runs work on a connection of the pool, within a time: a server that is frozen, or a network that
+/// swallows packets, gives no error by itself.
+pub async fn run<D, C>(pool: &Pool<C>, limit: Duration, work: &Work, mode: Mode) -> Result<Outcome>
+where
+    D: Driver,
+    D::Arguments: IntoArguments<D>,
+    C: Connector<Connection = D::Connection>,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    let mut lease = pool.acquire().await?;
+    let result = within(limit, Box::pin(exec::run::<D>(lease.connection()?, work, mode))).await;
+    lease.finish(result)
+}
+
+/// Waits for a call, within a time. What a write that was given up has done is unknown.
+pub async fn within<T>(limit: Duration, call: BoxFuture<'_, Result<T>>) -> Result<T> {
+    timeout(limit, call).await.unwrap_or_else(|_| {
+        Err(Error::new(
+            Code::Timeout,
+            format!(
+                "the database did not answer within {} ms (option \"retry.maxTime\")",
+                limit.as_millis()
+            ),
+        )
+        .with_effect(Effect::Unknown))
+    })
+}
+
+/// A server in words, for errors.
+pub fn place(source: &ServerSource) -> String {
+    let kind = match source.kind {
+        ServerKind::Postgres => "PostgreSQL",
+        ServerKind::MySql => "MySQL or MariaDB",
+    };
+    match &source.host {
+        Host::Tcp(host) => format!("{kind} at {host}:{}", source.port),
+        Host::Socket(path) => format!("{kind} at the socket {}", path.display()),
+    }
+}
+
+/// Connects, and gives an error of the connection its meaning: nothing has been sent then.
+///
+/// # Errors
+/// `ERR_CONNECT`. Its effect says whether another attempt may help.
+pub async fn connect<D: Driver>(
+    place: &str,
+    attempt: impl Future<Output = Result<D::Connection, sqlx::Error>>,
+) -> Result<D::Connection>
+where
+    D::Connection: Connection<Database = D>,
+{
+    attempt.await.map_err(|error| {
+        let (what, effect) = match &error {
+            sqlx::Error::Io(io) => match io.kind() {
+                ErrorKind::ConnectionRefused => ("refused the connection: is it running?", Effect::None),
+                ErrorKind::NotFound => ("is not there: is it running?", Effect::None),
+                ErrorKind::PermissionDenied => ("may not be opened by this process", Effect::Final),
+                ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+                | ErrorKind::UnexpectedEof => ("ended the connection while it was made", Effect::None),
+                ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+                    ("cannot be reached from here", Effect::None)
+                }
+                ErrorKind::TimedOut => ("did not answer", Effect::None),
+                _ => ("cannot be reached: is the host name right?", Effect::None),
+            },
+            sqlx::Error::Tls(_) => (
+                "could not be trusted: its certificate does not fit the TLS options, or it speaks no TLS",
+                Effect::Final,
+            ),
+            sqlx::Error::Configuration(_) => ("cannot be used with these TLS files", Effect::Final),
+            sqlx::Error::Protocol(_) => {
+                ("does not speak this database's protocol, or ended the connection", Effect::Final)
+            }
+            _ => return D::error(&error),
+        };
+        Error::new(Code::Connect, format!("{place} {what}")).with_effect(effect)
+    })
+}
+
+/// The meaning of an error that did not come from the database but from the connection to it.
+pub fn connection_error(database: &'static str, error: &sqlx::Error) -> Error {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) => {
+            Error::new(Code::Connect, "the connection to the database was lost")
+                .with_effect(Effect::Unknown)
+                .with_cause(Cause { database, ..Cause::default() })
+        }
+        sqlx::Error::Encode(_) => Error::invalid_argument("a value cannot be sent to the database"),
+        _ => Error::internal("the database's driver refused a statement")
+            .with_effect(Effect::Unknown)
+            .with_cause(Cause { database, ..Cause::default() }),
+    }
+}
