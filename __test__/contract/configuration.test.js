@@ -181,16 +181,4 @@ describe("the environment", () => {
     expect(error.message).toContain("AUTH_DATABASE_URL")
     expect(readdirSync(folder)).toEqual([])
   })
-
-  test("an adapter that lacked a place works once there is one", async () => {
-    const script = `${SHOW}
-      const adapter = SqlxAdapter()
-      adapter.getUser("x").catch(() => {
-        process.env.DATABASE_URL = "sqlite:late.db"
-        made(adapter)
-      })
-    `
-    const env = { NODE_ENV: "production" }
-    expect(await ask(script, { cwd: folder, env })).toEqual(["late.db"])
-  })
 })

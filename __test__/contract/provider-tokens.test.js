@@ -1,4 +1,5 @@
 const { contract } = require("../support/contract")
+const { refused } = require("../support/expectations")
 const { makeUser, unique } = require("../support/samples")
 
 const COLUMNS = [
@@ -133,18 +134,18 @@ contract("linkAccount with a provider's own fields", (db) => {
     expect(await db.adapter.unlinkAccount(key)).toStrictEqual(account)
   })
 
-  test("writes a number as JavaScript does", async () => {
-    for (const number of [0, 1e21, 123456789012345680000, 4.5]) {
-      const user = await makeUser(db.adapter)
-      const provider = unique("numbers")
-      const account = await db.adapter.linkAccount({
-        userId: user.id,
-        type: "oauth",
-        provider,
-        providerAccountId: number,
-      })
-      expect(account.providerAccountId).toBe(String(number))
+  test("takes every number that is exact, and refuses those that are not", async () => {
+    const user = await makeUser(db.adapter)
+    const provider = unique("numbers")
+    const link = (providerAccountId) =>
+      db.adapter.linkAccount({ userId: user.id, type: "oauth", provider, providerAccountId })
+    for (const number of [0, 7, Number.MAX_SAFE_INTEGER]) {
+      expect((await link(number)).providerAccountId).toBe(String(number))
     }
+    for (const number of [2 ** 53 + 2, 4.5, Number.NaN, Infinity]) {
+      await refused(link(number), "ERR_INVALID_ARGUMENT")
+    }
+    expect(await db.count("accounts", "provider = ?", [provider])).toBe(3)
   })
 
   test.each([

@@ -86,6 +86,30 @@ describeOn("sqlite")("loading the package", () => {
     if (process.platform === "linux") expect(open).toBeLessThanOrEqual(20)
   })
 
+  test("gives objects, arrays, dates and errors of the realm that loads it", async () => {
+    const script = `
+      const adapter = SqlxAdapter(process.argv.at(-1))
+      const run = async () => {
+        const user = await adapter.createUser({ name: "Ada", emailVerified: new Date() })
+        const session = { sessionToken: "s", userId: user.id, expires: hence() }
+        await adapter.createSession(session)
+        const found = await adapter.getSessionAndUser("s")
+        const lists = [await adapter.listSessions(user.id), await adapter.listAccounts(user.id)]
+        const error = await adapter.createUser(user).catch((reason) => reason)
+        const plain = (value) => Object.getPrototypeOf(value) === Object.prototype
+        say([
+          [adapter, user, found, found.user, found.session, lists[0][0], error.cause].every(plain),
+          lists.every((list) => list instanceof Array),
+          user.emailVerified instanceof Date && found.session.expires instanceof Date,
+          error instanceof Error && error instanceof SqlxAdapterError,
+          adapter.getUser("x") instanceof Promise,
+        ])
+      }
+      run()
+    `
+    expect(await run(script)).toEqual([true, true, true, true, true])
+  })
+
   test("by import gives the same as by require", async () => {
     const script = `
       import(${JSON.stringify(path.join(ROOT, "index.mjs"))}).then(async (entry) => {
@@ -135,6 +159,7 @@ describeOn("sqlite")("loading the package", () => {
       `,
     )
     const bin = require.resolve("jest/bin/jest")
+    fs.writeFileSync(path.join(place.folder, "jest.config.js"), "module.exports = {}")
     const args = [bin, "--rootDir", place.folder, "--testMatch", "**/*.test.js"]
     const { code, output } = await collect([...args, "--detectOpenHandles", "--no-cache"])
     expect(output).toContain("1 passed")

@@ -3,7 +3,7 @@ const path = require("node:path")
 const { createHash, randomBytes } = require("node:crypto")
 const { inspect } = require("node:util")
 const { SqlxAdapter } = require("../..")
-const { runNode } = require("../support/child")
+const { runNode, said } = require("../support/child")
 const { describeOn } = require("../support/databases")
 const { refused } = require("../support/expectations")
 const { makeUser } = require("../support/samples")
@@ -204,14 +204,40 @@ describeOn("sqlite")("a file that the adapter makes", () => {
     expect(fs.readdirSync(place.folder)).toEqual(["auth.db"])
   })
 
-  test("can be a symbolic link to another place", async () => {
+  test("can be a symbolic link, and is then the same place as the file itself", async () => {
     const real = path.join(place.folder, "real.db")
     fs.writeFileSync(real, "")
     fs.symlinkSync(real, place.file)
-    const user = await makeUser(adapter)
-    expect(await query(real, "SELECT id FROM users")).toEqual([{ id: user.id }])
-    const other = SqlxAdapter(`sqlite:${real}`)
-    expect(await other.getUser(user.id)).toStrictEqual(user)
-    await other.close()
+    const script = `
+      const [linked, direct] = process.argv.slice(-2).map((url) => SqlxAdapter(url))
+      const run = async () => {
+        const user = await linked.createUser({ name: "Ada" })
+        say((await direct.getUser(user.id)).name)
+        await Promise.all([linked.close(), direct.close()])
+      }
+      run()
+    `
+    const run = await runNode(script, { args: [place.url, `sqlite:${real}`] })
+    expect(said(run)).toEqual(["Ada"])
+    expect(run.stderr).toBe("")
+    expect(await query(real, "SELECT name FROM users")).toEqual([{ name: "Ada" }])
+  })
+
+  test("that another library has open in this process is warned of, once", async () => {
+    await adapter.getUser("x")
+    const script = `
+      require("node:fs").openSync(process.argv.at(-2), "r+")
+      const url = process.argv.at(-1)
+      const run = async () => {
+        for (const adapter of [SqlxAdapter(url), SqlxAdapter(url)]) {
+          say((await adapter.createUser({ name: "Ada" })).name)
+        }
+      }
+      run()
+    `
+    const run = await runNode(script, { args: [place.file, place.url] })
+    expect(said(run)).toEqual(["Ada", "Ada"])
+    const warnings = run.stderr.match(/another copy of SQLite/g) ?? []
+    expect(warnings).toHaveLength(process.platform === "linux" ? 1 : 0)
   })
 })

@@ -56,7 +56,7 @@ describeOn("sqlite")("a full disk", () => {
     for (const error of failures) {
       expect(error).toMatchObject({ code: "ERR_DATABASE", operation: "createUser" })
       expect(error.message).toMatch(/full|space/i)
-      expect(error.cause).toMatchObject({ database: "sqlite", code: "13" })
+      expect(error.cause).toMatchObject({ database: "sqlite", code: "SQLITE_FULL" })
     }
     const link = { ...account, access_token: "x".repeat(900_000) }
     await expect(adapter.linkAccount(link)).rejects.toMatchObject({ code: "ERR_DATABASE" })

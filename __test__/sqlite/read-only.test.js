@@ -99,10 +99,11 @@ describeOn("sqlite")("a file that may only be read", () => {
     const script = `
       const { user, session } = JSON.parse(process.argv.at(-1))
       const adapter = SqlxAdapter(process.argv.at(-2))
+      const failure = (error) => ({ code: error.code, message: error.message })
       const code = (promise) => promise.then(() => "done", (error) => error.code)
       const run = async () => {
-        const reads = await adapter.getUser(user.id).then((found) => found?.name ?? null, (e) => e.code)
-        const found = await adapter.getSessionAndUser(session.sessionToken).catch((e) => e.code)
+        const reads = await adapter.getUser(user.id).then((found) => found?.name ?? null, failure)
+        const found = await adapter.getSessionAndUser(session.sessionToken).catch(failure)
         const writes = await code(adapter.createUser({ name: "Eve" }))
         const deletes = await code(adapter.deleteUser(user.id))
         await adapter.close()
@@ -125,17 +126,22 @@ describeOn("sqlite")("a file that may only be read", () => {
       expect(digest()).toBe(before)
     })
 
-    test("in a folder that may not be written either", async () => {
+    // SQLite needs the log's index beside the file even to read, unless it is there already.
+    test("in a folder that may not be written either: it works, or says that it is the folder", async () => {
       fs.chmodSync(place.file, 0o444)
       fs.chmodSync(place.folder, 0o555)
       const before = digest()
-      expect(await attempt()).toEqual({
-        reads: kept.user.name,
-        session: kept.user.id,
-        writes: "ERR_READ_ONLY",
-        deletes: "ERR_READ_ONLY",
-      })
+      const { reads, session, writes, deletes } = await attempt()
       fs.chmodSync(place.folder, 0o755)
+
+      expect([writes, deletes]).toEqual(["ERR_READ_ONLY", "ERR_READ_ONLY"])
+      if (typeof reads === "string") {
+        expect([reads, session]).toEqual([kept.user.name, kept.user.id])
+      } else {
+        expect(["ERR_CONNECT", "ERR_READ_ONLY"]).toContain(reads.code)
+        expect(reads.message).toMatch(/folder|directory/)
+        expect(session).toMatchObject({ code: reads.code })
+      }
       expect(digest()).toBe(before)
     })
 
@@ -143,7 +149,7 @@ describeOn("sqlite")("a file that may only be read", () => {
       fs.chmodSync(place.file, 0o000)
       fs.chmodSync(place.folder, 0o755)
       const { reads, writes } = await attempt()
-      expect([reads, writes]).toEqual(["ERR_CONNECT", "ERR_CONNECT"])
+      expect([reads.code, writes]).toEqual(["ERR_CONNECT", "ERR_CONNECT"])
     })
   })
 })

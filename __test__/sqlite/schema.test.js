@@ -1,9 +1,9 @@
 const fs = require("node:fs")
 const { SqlxAdapter } = require("../..")
-const { ask } = require("../support/child")
+const { ask, runNode } = require("../support/child")
 const { describeOn } = require("../support/databases")
 const { refused } = require("../support/expectations")
-const { makeSession, makeUser } = require("../support/samples")
+const { makeAccount, makeSession, makeUser } = require("../support/samples")
 const { sqlite } = require("../support/sqlite")
 
 jest.setTimeout(60_000)
@@ -95,7 +95,7 @@ describeOn("sqlite")("the tables", () => {
     const error = await refused(adapter.getUser("x"), "ERR_SCHEMA")
     expect(error.operation).toBe("getUser")
     expect(error.message).toContain("synchronize")
-    expect(error.message).toMatch(/users/)
+    expect(error.message).toMatch(/none of the adapter's tables/)
     await refused(makeUser(adapter), "ERR_SCHEMA")
     expect(await schema()).toEqual([])
   })
@@ -107,15 +107,33 @@ describeOn("sqlite")("the tables", () => {
     expect(await adapter.getUser(user.id)).toStrictEqual(user)
   })
 
+  // A call finds out when its own statement fails: a database that is whole pays nothing for it.
   test.each([["create"], [false]])(
     "synchronize: %p refuses when a table is missing, and names it",
     async (synchronize) => {
-      await prepare("DROP TABLE authenticators", "DROP TABLE accounts")
+      const user = await prepare("DROP TABLE authenticators", "DROP TABLE accounts")
       const before = await schema()
-      const error = await refused(open({ synchronize }).getUser("x"), "ERR_SCHEMA")
+      const adapter = open({ synchronize })
+      const error = await refused(adapter.listAccounts(user.id), "ERR_SCHEMA")
       expect(error.message).toContain("accounts")
       expect(error.message).toContain("authenticators")
+      expect(error.message).not.toContain("sessions")
       expect(error.message).toContain("synchronize")
+      await refused(makeAccount(adapter, user.id), "ERR_SCHEMA")
+      await refused(adapter.getAuthenticator("x"), "ERR_SCHEMA")
+      expect(await schema()).toEqual(before)
+    },
+  )
+
+  test.each([["create"], [false]])(
+    "synchronize: %p refuses when the table of users is missing, and names it",
+    async (synchronize) => {
+      await prepare("DROP TABLE users")
+      const before = await schema()
+      const adapter = open({ synchronize })
+      const error = await refused(adapter.getUser("x"), "ERR_SCHEMA")
+      expect(error.message).toContain("users")
+      await refused(makeUser(adapter), "ERR_SCHEMA")
       expect(await schema()).toEqual(before)
     },
   )
@@ -123,10 +141,12 @@ describeOn("sqlite")("the tables", () => {
   test.each([["create"], [false]])(
     "synchronize: %p refuses when a column is missing, and names it",
     async (synchronize) => {
-      await prepare("ALTER TABLE accounts DROP COLUMN session_state")
+      const user = await prepare("ALTER TABLE accounts DROP COLUMN session_state")
       const before = await schema()
-      const error = await refused(open({ synchronize }).getUser("x"), "ERR_SCHEMA")
+      const adapter = open({ synchronize })
+      const error = await refused(adapter.listAccounts(user.id), "ERR_SCHEMA")
       expect(error.message).toContain("session_state")
+      await refused(makeAccount(adapter, user.id), "ERR_SCHEMA")
       expect(await schema()).toEqual(before)
     },
   )
@@ -194,6 +214,22 @@ describeOn("sqlite")("the tables", () => {
     expect(rows).toHaveLength(10)
   })
 
+  test("are made once by many calls that arrive together", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const own = await sqlite.fresh()
+      const adapter = SqlxAdapter(own.url)
+      const calls = Array.from({ length: 60 }, (_, n) =>
+        n % 2 === 0 ? makeUser(adapter) : adapter.getSessionAndUser("x"),
+      )
+      const outcomes = await Promise.allSettled(calls)
+      await adapter.close()
+      await own.drop()
+      expect(outcomes.filter(({ reason }) => reason).map(({ reason }) => reason.message)).toEqual(
+        [],
+      )
+    }
+  })
+
   test("are made once by many adapters of one process", async () => {
     const many = Array.from({ length: 20 }, (_, n) =>
       open(n % 2 === 0 ? undefined : { pool: { max: n } }),
@@ -208,7 +244,6 @@ describeOn("sqlite")("the tables", () => {
       adapter.getUser("x")
       setTimeout(() => process.kill(process.pid, "SIGKILL"), Number(process.argv.at(-2)))
     `
-    const { runNode } = require("../support/child")
     for (const delay of ["1", "3", "6", "10"]) {
       await runNode(script, { args: [delay, place.url] })
     }

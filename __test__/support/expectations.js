@@ -34,6 +34,20 @@ function expectOurs(error, code) {
   }
 }
 
+/**
+ * Expects an object like one that a literal makes. Its prototype may be another realm's: jest gives
+ * each test file a realm of its own, and the addon makes its objects in Node's.
+ */
+function expectPlain(value) {
+  const prototype = Object.getPrototypeOf(value)
+  expect(Object.getPrototypeOf(prototype)).toBeNull()
+  expect(prototype.constructor.name).toBe("Object")
+  for (const descriptor of Object.values(Object.getOwnPropertyDescriptors(value))) {
+    expect(descriptor).toMatchObject({ enumerable: true, writable: true, configurable: true })
+  }
+  expect(Object.getOwnPropertySymbols(value)).toEqual([])
+}
+
 /** Waits until `probe` gives something truthy; fails after two seconds. */
 async function eventually(probe) {
   const limit = Date.now() + 2_000
@@ -45,4 +59,4 @@ async function eventually(probe) {
   }
 }
 
-module.exports = { refused, refusedAtOnce, eventually }
+module.exports = { eventually, expectPlain, refused, refusedAtOnce }

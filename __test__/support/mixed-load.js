@@ -238,4 +238,4 @@ function random(seed) {
   }
 }
 
-module.exports = { mixedLoad }
+module.exports = { mixedLoad, random }
