@@ -26,13 +26,25 @@ SqlxAdapter(undefined as string | undefined, { synchronize: "create" })
 SqlxAdapter({ url: "sqlite::memory:" })
 SqlxAdapter({ type: "sqlite", database: ":memory:", synchronize: true })
 SqlxAdapter({ type: "better-sqlite3", database: "./auth.db" })
+SqlxAdapter({ type: "postgres", host: "db", username: "app", password: "secret", database: "app" })
+SqlxAdapter({ type: "mysql", socketPath: "/run/mysqld.sock", extra: { connectionLimit: 3 } })
+SqlxAdapter("mariadb://db/app", { ssl: { ca: "./ca.pem" } })
 DefaultAdapter("./auth.db")
 
 // Every option at once.
 const all: Required<SqlxAdapterOptions> = {
   url: "sqlite:auth.db",
   synchronize: false,
-  pool: { max: 5, acquireTimeout: 1000, idleTimeout: 1000, maxLifetime: 1000 },
+  schema: { dbSchema: "auth" },
+  pool: {
+    max: 5,
+    min: 0,
+    acquireTimeout: 1000,
+    connectTimeout: 1000,
+    idleTimeout: 1000,
+    maxLifetime: 1000,
+  },
+  pooler: true,
   sqlite: { synchronous: "normal", busyTimeout: 1000 },
   sessions: { hash: true, key: "sixteen characters" },
   normalizeEmail: false,
