@@ -31,9 +31,10 @@ export function ensureDependencies(folder) {
   if (installed >= modified(path.join(folder, "package-lock.json"))) return
   const name = path.relative(root, folder) || "the checkout"
   say(`installing the npm packages of ${name} (half a minute)`)
-  // No package in use here needs its install script.
-  const flags = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-  run("npm", ["install", ...flags], folder)
+  // No package in use here needs its install script. NODE_ENV=production is no reason to leave
+  // out what builds and tests.
+  const flags = ["--no-save", "--ignore-scripts", "--include=dev"]
+  run("npm", ["install", ...flags, "--no-audit", "--no-fund", "--loglevel=error"], folder)
 }
 
 /** The addon, no older than its sources. */
