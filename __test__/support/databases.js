@@ -1,3 +1,6 @@
+const { wantedDatabases } = require("../servers")
+const { mariadb, mysql } = require("./mysql")
+const { postgres, pgbouncer } = require("./postgres")
 const { sqlite } = require("./sqlite")
 
 /**
@@ -12,19 +15,12 @@ const { sqlite } = require("./sqlite")
  * - `moment(milliseconds)`: the parameter that stores a date;
  * - `boolean(value)`, `number(value)`: a boolean, and a large number, as `rows` gives them.
  */
-const every = [sqlite]
+const every = [sqlite, postgres, mariadb, mysql, pgbouncer]
 
-const names = every.map((database) => database.name)
-const wanted = (process.env.DATABASES || names.join(",")).split(",").map((name) => name.trim())
-
-for (const name of wanted) {
-  if (!names.includes(name)) {
-    throw new Error(`DATABASES names "${name}"; there are: ${names.join(", ")}`)
-  }
-}
+const wanted = wantedDatabases()
 
 /** Those that `DATABASES=sqlite,…` asks for; all of them without it. */
-const databases = every.filter((database) => wanted.includes(database.name))
+const databases = every.filter(({ name }) => wanted.includes(name))
 
 /** `describe`, or `describe.skip` where `DATABASES` leaves this database out. */
 function describeOn(name) {

@@ -1,0 +1,56 @@
+const { randomBytes } = require("node:crypto")
+const { server } = require("../servers")
+
+const mariadb = databaseOn("mariadb")
+const mysql = databaseOn("mysql")
+
+function databaseOn(name) {
+  return {
+    name,
+
+    get unavailable() {
+      return server(name).unavailable
+    },
+
+    async fresh() {
+      const here = server(name)
+      const database = `t_${randomBytes(6).toString("hex")}`
+      const url = await here.createDatabase(database)
+      const reader = readerOf(url)
+      return {
+        url,
+        database,
+        rows: reader.rows,
+        execute: reader.rows,
+        async drop() {
+          await reader.end()
+          await here.dropDatabase(database)
+        },
+      }
+    },
+
+    /** A date as the column's own text, which is UTC: no driver's idea of time zones in between. */
+    date: (value) => Date.parse(`${value.replace(" ", "T")}Z`),
+    moment: (milliseconds) => new Date(milliseconds).toISOString().replace("T", " ").slice(0, -1),
+    boolean: (value) => value === 1,
+    number: Number,
+  }
+}
+
+/**
+ * Reads and writes with `mysql2`: `rows(sql, params)`, where `?` stands for a parameter, and
+ * `end()`. It connects with the first statement.
+ */
+function readerOf(url) {
+  const { createPool } = require("mysql2/promise")
+  const pool = createPool({ uri: url, connectionLimit: 4, dateStrings: true, timezone: "Z" })
+  return {
+    async rows(sql, params = []) {
+      const [rows] = await pool.execute(sql, params)
+      return rows
+    },
+    end: () => pool.end(),
+  }
+}
+
+module.exports = { mariadb, mysql, readerOf }

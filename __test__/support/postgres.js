@@ -1,0 +1,63 @@
+const { randomBytes } = require("node:crypto")
+const { server } = require("../servers")
+const { withDatabase } = require("../servers/credentials")
+
+const postgres = databaseOn("postgres")
+
+/** PostgreSQL through PgBouncer in transaction mode; what is stored is read without the pooler. */
+const pgbouncer = databaseOn("pgbouncer")
+
+function databaseOn(name) {
+  return {
+    name,
+
+    get unavailable() {
+      return server(name).unavailable
+    },
+
+    async fresh() {
+      const here = server(name)
+      const database = `t_${randomBytes(6).toString("hex")}`
+      const url = await here.createDatabase(database)
+      const direct = withDatabase(here.directUrl ?? here.url, database)
+      const reader = readerOf(direct)
+      return {
+        url,
+        database,
+        rows: reader.rows,
+        execute: reader.rows,
+        async drop() {
+          await reader.end()
+          await here.dropDatabase(database)
+        },
+      }
+    },
+
+    date: (value) => value.getTime(),
+    moment: (milliseconds) => new Date(milliseconds).toISOString(),
+    boolean: (value) => value,
+    number: Number,
+  }
+}
+
+/**
+ * Reads and writes with `pg`: `rows(sql, params)`, where `?` stands for a parameter, and `end()`.
+ * It connects with the first statement.
+ */
+function readerOf(url) {
+  const { Pool } = require("pg")
+  const pool = new Pool({ connectionString: url, max: 4, application_name: "reader" })
+  // Of a connection that lies idle while its server is killed.
+  pool.on("error", () => {})
+  return {
+    async rows(sql, params = []) {
+      let n = 0
+      const text = sql.replace(/\?/g, () => `$${++n}`)
+      const { rows } = await pool.query(text, params)
+      return rows
+    },
+    end: () => pool.end(),
+  }
+}
+
+module.exports = { postgres, pgbouncer, readerOf }
