@@ -36,19 +36,19 @@ export function page(people, complaint) {
 
 const style = `
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5c6675; --line: #d9dee6; --paper: #fff;
-  --ground: #eef1f6; --accent: #2f5bd0 }
+  --ground: #eef1f6; --accent: #2f5bd0; --bad: #b3261e }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e8ebf1; --soft: #9aa4b4; --line: #333b49; --paper: #1a1f29; --ground: #10141b;
-    --accent: #7d9ffa }
+    --accent: #7d9ffa; --bad: #f2a39b }
 }
 * { box-sizing: border-box }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
-  font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground) }
+  font: 16px/1.5 -apple-system, "Segoe UI", Roboto, "Liberation Sans", system-ui, sans-serif; color: var(--ink); background: var(--ground) }
 main { width: min(24rem, 100%); padding: 2rem; background: var(--paper);
   border: 1px solid var(--line); border-radius: 16px }
 h1 { margin: 0; font-size: 1.25rem }
 p { margin: .25rem 0 1.25rem; color: var(--soft) }
-[role=alert] { color: #c2342b }
+[role=alert] { color: var(--bad) }
 .people { display: grid; gap: .5rem }
 .people button { display: flex; gap: .75rem; align-items: center; text-align: left; width: 100% }
 .people img { border-radius: 50% }
