@@ -97,4 +97,39 @@ contract("a session past its expiry", (db) => {
     await db.adapter.updateSession({ sessionToken, expires: ago() })
     expect(await db.adapter.getSessionAndUser(sessionToken)).toBeNull()
   })
+
+  describe("by the clock that NextAuth reads, this process's", () => {
+    const real = Date.now
+
+    afterEach(() => {
+      Date.now = real
+    })
+
+    test("ends when that clock is put forward, and its row goes", async () => {
+      const user = await makeUser(db.adapter)
+      const { sessionToken } = await makeSession(db.adapter, user.id, { expires: hence(60_000) })
+      Date.now = () => real() + 61_000
+      expect(await db.adapter.listSessions(user.id)).toStrictEqual([])
+      expect(await db.adapter.getSessionAndUser(sessionToken)).toBeNull()
+      Date.now = real
+      await eventually(async () => (await left(user)) === 0)
+    })
+
+    test("acts again when that clock is put back", async () => {
+      const user = await makeUser(db.adapter)
+      const expires = ago(60_000)
+      const { sessionToken } = await makeSession(db.adapter, user.id, { expires })
+      Date.now = () => real() - 61_000
+      const found = await db.adapter.getSessionAndUser(sessionToken)
+      expect(found.session.expires).toStrictEqual(expires)
+    })
+
+    test("is one of many that the same clock judges", async () => {
+      const user = await makeUser(db.adapter)
+      const token = { identifier: user.email, token: user.id, expires: hence(60_000) }
+      await db.adapter.createVerificationToken(token)
+      Date.now = () => real() + 61_000
+      expect(await db.adapter.useVerificationToken(token)).toBeNull()
+    })
+  })
 })

@@ -86,4 +86,29 @@ describeOn("sqlite")("memory", () => {
     expect(heap).toBeLessThan(8 * MEGABYTE)
     expect(rss).toBeLessThan(48 * MEGABYTE)
   })
+
+  // Linux shows a process its own descriptors.
+  const counted = process.platform === "linux" ? test : test.skip
+  counted("and connections of an adapter that is forgotten are given back", async () => {
+    const script = `
+      const fs = require("node:fs")
+      const file = process.argv.at(-1).slice("sqlite:".length)
+      const open = () => fs.readdirSync("/proc/self/fd").filter((fd) => {
+        try { return fs.readlinkSync("/proc/self/fd/" + fd).startsWith(file) } catch { return false }
+      }).length
+      const forget = () => SqlxAdapter(process.argv.at(-1)).createUser({ name: "Ada" }).then(() => {})
+      const run = async () => {
+        await forget()
+        const before = open()
+        for (let n = 0; n < 100 && open() > 0; n += 1) {
+          globalThis.gc()
+          await new Promise((resolve) => setTimeout(resolve, 20))
+        }
+        say([before > 0, open()])
+      }
+      run()
+    `
+    const answer = await ask(script, { args: [place.url], flags: ["--expose-gc"] })
+    expect(answer).toEqual([true, 0])
+  })
 })

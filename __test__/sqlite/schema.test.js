@@ -193,6 +193,27 @@ describeOn("sqlite")("the tables", () => {
     expect(await place.rows("SELECT password FROM users")).toEqual([{ password: "geheim" }])
   })
 
+  test("may be changed by another program while they are in use", async () => {
+    const adapter = open()
+    const user = await makeUser(adapter)
+    const session = await makeSession(adapter, user.id)
+    const { sessionToken } = session
+    const changes = [
+      "ALTER TABLE users ADD COLUMN theme text DEFAULT 'dark'",
+      "ALTER TABLE sessions ADD COLUMN address text",
+      "CREATE INDEX more ON users (name)",
+      "DROP INDEX more",
+      "ANALYZE",
+      "VACUUM",
+      "PRAGMA wal_checkpoint(TRUNCATE)",
+    ]
+    for (const change of changes) {
+      await place.execute(change)
+      expect(await adapter.getSessionAndUser(sessionToken)).toStrictEqual({ session, user })
+      expect(await adapter.updateUser({ id: user.id, name: "Ada" })).toStrictEqual(user)
+    }
+  })
+
   test("are made once by ten processes that start at the same time", async () => {
     const script = `
       const adapter = SqlxAdapter(process.argv.at(-1))
