@@ -76,6 +76,59 @@ export interface ListedSession {
   current: boolean
 }
 
+/** What {@link SqlxAdapterObject.stats} gives. */
+export interface Stats {
+  database: "sqlite" | "postgres" | "mysql" | "mariadb"
+  /** Adapters of the same configuration share their connections. SQLite: those that read. */
+  connections: {
+    /** Connections at most. */
+    max: number
+    /** Those that are open. */
+    open: number
+    /** Those of them that nobody uses. */
+    idle: number
+    /** Calls that wait for one. */
+    waiting: number
+  }
+  /** Units of work that this adapter gave to the database: one statement or one transaction. */
+  queries: number
+  /** Those of them that failed. */
+  failed: number
+  /** Tries beyond the first. */
+  retries: number
+  latency: {
+    /** All durations added up, in milliseconds. */
+    sum: number
+    /** How many took at most `le` milliseconds, as Prometheus counts; the last `le` is `Infinity`. */
+    buckets: { le: number; count: number }[]
+  }
+}
+
+/** What `onQuery` is told: never a value. */
+export interface QueryEvent {
+  /** The function that needed it, such as `"getSessionAndUser"`. */
+  operation: string
+  /** Milliseconds, waits and further tries included. */
+  duration: number
+  /** Rows that came back or, where none can, that were changed. */
+  rows: number
+  /** Tries beyond the first. */
+  retries: number
+  /** Why it failed, if it did. */
+  error?: SqlxAdapterErrorCode
+}
+
+/** NextAuth's own logger fits. */
+export interface Logger {
+  /** A call that failed: its text, and what `onQuery` is told. */
+  error?(text: string, event: QueryEvent): void
+  /** What the application should know, such as an ignored URL parameter. Without it: `process.emitWarning`. */
+  warn?(text: string): void
+  info?(text: string): void
+  /** Every query: its operation, and what `onQuery` is told. */
+  debug?(operation: string, event: QueryEvent): void
+}
+
 /** A provider and the id it knows the account by. */
 export interface AccountKey {
   provider: string
@@ -160,6 +213,11 @@ export interface SqlxAdapterObject {
   deleteSessionsByUser(userId: string, which?: { id: string } | { except: string }): Promise<number>
   /** The accounts that a user signs in with, in the order of provider and account id. */
   listAccounts(userId: string): Promise<AdapterAccount[]>
+
+  /** Asks the database for an answer. Gives the milliseconds that it took, and rejects if there is none. */
+  ping(): Promise<number>
+  /** What this adapter has done, and how its connections are doing. The database is not asked. */
+  stats(): Promise<Stats>
 
   /**
    * Ends this adapter: calls under way end first, later ones reject with `ERR_CLOSED`. The
@@ -300,9 +358,13 @@ export interface SqlxAdapterOptions {
   retry?: {
     /** @default 3 */
     attempts?: number
-    /** Milliseconds in all. @default 10000 */
+    /** Milliseconds in all; also how long a server may take to answer. @default 10000 */
     maxTime?: number
   }
+  /** Told of every query, after it. What it throws is ignored. */
+  onQuery?: (event: QueryEvent) => void
+  /** Where notices, failures and queries are written. */
+  logger?: Logger
 }
 
 /** Why a call, or `SqlxAdapter` itself, failed. Stable: programs may rely on them. */
@@ -333,7 +395,7 @@ export declare class SqlxAdapterError extends Error {
   readonly operation?: string
   /** What the database said, as far as it holds no values. JSON-safe. */
   readonly cause?: {
-    readonly database: "sqlite"
+    readonly database: "sqlite" | "postgres" | "mysql" | "mariadb"
     readonly code?: string
     readonly table?: string
     readonly constraint?: string

@@ -27,6 +27,8 @@ const functions = {
   listSessions: true,
   deleteSessionsByUser: true,
   listAccounts: true,
+  ping: true,
+  stats: true,
   close: true,
 }
 

@@ -49,6 +49,8 @@ const all: Required<SqlxAdapterOptions> = {
   sessions: { hash: true, key: "sixteen characters" },
   normalizeEmail: false,
   retry: { attempts: 3, maxTime: 1000 },
+  onQuery: (event) => void event.duration.toFixed(),
+  logger: { warn: (text) => void text.trim(), debug: () => {} },
 }
 SqlxAdapter(all)
 SqlxAdapter("sqlite:auth.db", all)
@@ -71,6 +73,14 @@ SqlxAdapter({ sessions: { hash: "sha256" } })
 SqlxAdapter({ type: "sqlite" })
 // @ts-expect-error a database that is not supported
 SqlxAdapter({ type: "mssql", database: "auth" })
+// @ts-expect-error a port is a number
+SqlxAdapter({ type: "postgres", host: "db", port: "5432" })
+// @ts-expect-error a file has no host
+SqlxAdapter({ type: "sqlite", database: "auth.db", host: "db" })
+// @ts-expect-error presets come later
+SqlxAdapter({ schema: "prisma" })
+// @ts-expect-error an option of TLS that does not exist
+SqlxAdapter("postgres://db/auth", { ssl: { rejectUnauthorised: false } })
 // @ts-expect-error a URL is text
 SqlxAdapter(5432)
 // @ts-expect-error null is not "nothing given"

@@ -6,8 +6,8 @@ mod session;
 mod user;
 mod verification_token;
 
-use crate::batch;
-use crate::engine::{self, Dialect, Engine, Outcome, Plan, Shared, Work};
+use crate::batch::{self, Done};
+use crate::engine::{self, Dialect, Engine, Outcome, Plan, PoolState, Shared, Statement, Work};
 use crate::error::{Code, Error, Result};
 use crate::options::{Environment, Options, Source, Synchronize};
 use crate::schema::{self, Condition, Model, Schema};
@@ -16,16 +16,52 @@ use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
-/// Tells the application something it should know: no values, no secrets.
-pub type Notice = Arc<dyn Fn(String) + Send + Sync>;
+/// Who is told what an adapter does. Neither values nor secrets are among it.
+pub trait Observer: Send + Sync {
+    /// Something that the application should know.
+    fn notice(&self, text: String);
+
+    /// Whether [`Observer::query`] is of interest.
+    fn observes_queries(&self) -> bool;
+
+    /// A unit of work has ended.
+    fn query(&self, query: Query);
+}
+
+/// A unit of work that the database was given.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The function that needed it.
+    pub operation: &'static str,
+    /// How long it took, waits and further tries included.
+    pub duration: Duration,
+    /// How many rows came back or, where none can, were changed.
+    pub rows: u64,
+    /// How many tries there were beyond the first.
+    pub retries: u32,
+    /// Why it failed, if it did.
+    pub error: Option<Code>,
+}
+
+/// How an adapter is doing.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// The database: `"sqlite"`, `"postgres"`, `"mysql"` or `"mariadb"`.
+    pub database: &'static str,
+    /// Its connections, which adapters of one configuration share.
+    pub connections: PoolState,
+    /// What this adapter has done.
+    pub counts: batch::Counts,
+}
 
 /// One adapter: options, and a database once the first call has opened it.
 pub struct Adapter {
     options: Options,
     scope: u64,
-    notice: Notice,
+    observer: Arc<dyn Observer>,
     environment: OnceLock<Environment>,
     store: OnceLock<Arc<Store>>,
     share: Mutex<Option<Shared>>,
@@ -46,11 +82,11 @@ impl fmt::Debug for Adapter {
 
 impl Adapter {
     /// Makes an adapter. Nothing is opened. Adapters of one `scope` share databases in memory.
-    pub fn new(options: Options, scope: u64, notice: Notice) -> Self {
+    pub fn new(options: Options, scope: u64, observer: Arc<dyn Observer>) -> Self {
         Adapter {
             options,
             scope,
-            notice,
+            observer,
             environment: OnceLock::new(),
             store: OnceLock::new(),
             share: Mutex::new(None),
@@ -94,7 +130,7 @@ impl Adapter {
                     Some(store) => Arc::clone(store),
                     None => adapter.open().await?,
                 };
-                run(Call { store, now }).await
+                run(Call { store, operation, now }).await
             };
             result.await.map_err(|error| error.in_operation(operation))
         }
@@ -149,13 +185,13 @@ impl Adapter {
     async fn open_store(&self) -> Result<(Store, Shared)> {
         let none = Environment::default();
         let source = Source::find(&self.options, self.environment.get().unwrap_or(&none))?;
-        let (place, options, notice) =
-            (source.clone(), self.options.clone(), Arc::clone(&self.notice));
+        let (place, options, observer) =
+            (source.clone(), self.options.clone(), Arc::clone(&self.observer));
         let share = Shared::open(&source, self.scope, &self.options, move || async move {
-            engine::open(&place, &options, &*notice).await
+            engine::open(&place, &options, &|text| observer.notice(text)).await
         })
         .await?;
-        let store = Store::new(Arc::clone(share.engine()?), &self.options, &source)?;
+        let store = Store::new(Arc::clone(share.engine()?), self, &source)?;
         if self.options.synchronize == Synchronize::Always {
             schema::ensure(&*store.engine, &store.schema).await?;
         }
@@ -164,10 +200,12 @@ impl Adapter {
 }
 
 /// An open database with the statements of this adapter's schema.
-#[derive(Debug)]
 pub struct Store {
     engine: Arc<dyn Engine>,
     options: Options,
+    observer: Arc<dyn Observer>,
+    stats: batch::Stats,
+    ping: Plan,
     schema: Schema,
     user: user::Statements,
     account: account::Statements,
@@ -176,8 +214,14 @@ pub struct Store {
     authenticator: authenticator::Statements,
 }
 
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("engine", &self.engine).finish_non_exhaustive()
+    }
+}
+
 impl Store {
-    fn new(engine: Arc<dyn Engine>, options: &Options, source: &Source) -> Result<Self> {
+    fn new(engine: Arc<dyn Engine>, adapter: &Adapter, source: &Source) -> Result<Self> {
         let dialect = engine.dialect();
         let database_schema = match source {
             Source::Server(place) => place.schema.as_deref(),
@@ -190,7 +234,14 @@ impl Store {
             session: session::Statements::new(dialect, &schema)?,
             verification_token: verification_token::Statements::new(dialect, &schema)?,
             authenticator: authenticator::Statements::new(dialect, &schema)?,
-            options: options.clone(),
+            options: adapter.options.clone(),
+            observer: Arc::clone(&adapter.observer),
+            stats: batch::Stats::default(),
+            ping: Plan::read(Statement {
+                sql: "SELECT 1".into(),
+                parameters: vec![],
+                columns: vec![],
+            }),
             schema,
             engine,
         })
@@ -199,27 +250,43 @@ impl Store {
     /// Runs work. If the database refuses it for its schema, and has no tables of ours, they are
     /// created, if that is allowed, and the work is run again: a database that has them pays
     /// nothing for this.
-    async fn run(&self, work: Work) -> Result<Outcome> {
+    async fn run(&self, operation: &'static str, work: Work) -> Result<Outcome> {
         let engine = &*self.engine;
-        let error = match batch::run(engine, self.options.retry, &work).await {
+        let mut done = batch::run(engine, self.options.retry, &work).await;
+        let error = match done.result {
             Err(error) if error.code() == Code::Schema => error,
-            result => return result,
+            result => return self.observe(operation, Done { result, ..done }),
         };
-        match self.options.synchronize {
-            Synchronize::Create => {
-                schema::create(engine, &self.schema).await?;
-                batch::run(engine, self.options.retry, &work).await
-            }
+        done.result = match self.options.synchronize {
+            Synchronize::Create => match schema::create(engine, &self.schema).await {
+                Ok(()) => batch::run(engine, self.options.retry, &work).await.result,
+                Err(error) => Err(error),
+            },
             Synchronize::Always | Synchronize::Never => {
-                let Some(missing) = schema::explain(engine, &self.schema).await? else {
-                    return Err(error);
-                };
-                Err(error.with_message(format!(
-                    "{missing}. The option synchronize: \"create\" (the default) creates the tables in a \
-                     database that has none, true adds what is missing"
-                )))
+                Err(match schema::explain(engine, &self.schema).await? {
+                    None => error,
+                    Some(missing) => error.with_message(format!(
+                        "{missing}. The option synchronize: \"create\" (the default) creates the tables \
+                         in a database that has none, true adds what is missing"
+                    )),
+                })
             }
+        };
+        self.observe(operation, done)
+    }
+
+    /// Counts a unit of work and tells who wants to know of it.
+    fn observe(&self, operation: &'static str, done: Done) -> Result<Outcome> {
+        let error = done.result.as_ref().err().map(Error::code);
+        self.stats.count(done.duration, done.retries, error.is_some());
+        if self.observer.observes_queries() {
+            let rows = done.result.as_ref().map_or(0, |outcome| {
+                u64::try_from(outcome.rows.len()).unwrap_or(u64::MAX).max(outcome.affected)
+            });
+            let (duration, retries) = (done.duration, done.retries);
+            self.observer.query(Query { operation, duration, rows, retries, error });
         }
+        done.result
     }
 }
 
@@ -227,15 +294,33 @@ impl Store {
 #[derive(Debug, Clone)]
 pub struct Call {
     store: Arc<Store>,
+    operation: &'static str,
     /// What the Node process's clock says, in milliseconds since 1970: the clock that NextAuth
     /// compares with.
     now: i64,
 }
 
 impl Call {
+    /// Asks the database for an answer; gives the time that it took, in milliseconds.
+    pub async fn ping(&self) -> Result<f64> {
+        let start = Instant::now();
+        self.run(&self.store.ping, &[]).await?;
+        Ok(start.elapsed().as_secs_f64() * 1_000.0)
+    }
+
+    /// How the adapter is doing. The database is not asked.
+    pub async fn stats(&self) -> Result<Status> {
+        let engine = &self.store.engine;
+        Ok(Status {
+            database: engine.dialect().name,
+            connections: engine.state(),
+            counts: self.store.stats.read(),
+        })
+    }
+
     /// Runs a plan with its values.
     async fn run(&self, plan: &Plan, values: &[Value]) -> Result<Outcome> {
-        let outcome = self.store.run(plan.work(values)).await?;
+        let outcome = self.store.run(self.operation, plan.work(values)).await?;
         Ok(plan.outcome(values, outcome))
     }
 
@@ -248,7 +333,7 @@ impl Call {
             together.repeatable &= work.repeatable;
             together.steps.extend(work.steps);
         }
-        self.store.run(together).await
+        self.store.run(self.operation, together).await
     }
 
     /// Inserts a row, once: if the connection is lost meanwhile, the row that this call wrote is

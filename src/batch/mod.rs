@@ -1,5 +1,9 @@
 //! The flow between operations and the database: what is safe to repeat is repeated, within bounds.
 
+mod stats;
+
+pub use stats::{Counts, Stats};
+
 use crate::engine::{Engine, Outcome, Work};
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::RetryOptions;
@@ -14,14 +18,35 @@ const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
 /// Runs work, and runs it again while that is safe and may help: after a lock or a deadlock
 /// always, after a lost connection only what may be done twice.
-///
-/// # Errors
-/// The last try's; `ERR_OUTCOME_UNKNOWN` if a write may have happened.
-pub async fn run(engine: &dyn Engine, bounds: RetryOptions, work: &Work) -> Result<Outcome> {
+/// Its error is the last try's, or `ERR_OUTCOME_UNKNOWN` if a write may have happened.
+pub async fn run(engine: &dyn Engine, bounds: RetryOptions, work: &Work) -> Done {
     let start = Instant::now();
+    let mut tries = 0;
+    let result = repeat(engine, bounds, work, start, &mut tries).await;
+    Done { result, duration: start.elapsed(), retries: tries - 1 }
+}
+
+/// What came of a unit of work.
+#[derive(Debug)]
+pub struct Done {
+    /// The outcome.
+    pub result: Result<Outcome>,
+    /// How long it took, waits and further tries included.
+    pub duration: Duration,
+    /// How many tries there were beyond the first.
+    pub retries: u32,
+}
+
+async fn repeat(
+    engine: &dyn Engine,
+    bounds: RetryOptions,
+    work: &Work,
+    start: Instant,
+    tries: &mut u32,
+) -> Result<Outcome> {
     let mut wait = FIRST_WAIT;
-    let mut attempt = 1;
     loop {
+        *tries += 1;
         let error = match engine.run(work).await {
             Ok(outcome) => return Ok(outcome),
             Err(error) => error,
@@ -30,13 +55,12 @@ pub async fn run(engine: &dyn Engine, bounds: RetryOptions, work: &Work) -> Resu
             Effect::Final => false,
             // Whoever was in the way is done soon; how often one meets others says nothing.
             Effect::Conflict => true,
-            Effect::None => attempt < bounds.attempts.0,
-            Effect::Unknown => work.repeatable && attempt < bounds.attempts.0,
+            Effect::None => *tries < bounds.attempts.0,
+            Effect::Unknown => work.repeatable && *tries < bounds.attempts.0,
         };
         if !again || start.elapsed() >= bounds.max_time.duration() {
             return Err(give_up(error, work));
         }
-        attempt += 1;
         tokio::time::sleep(jitter(wait)).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }

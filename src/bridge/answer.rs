@@ -1,6 +1,7 @@
 //! What operations give, as JavaScript values.
 
 use super::js::{Js, JsResult, Scope};
+use crate::adapter::Status;
 use crate::value::{Row, Value};
 
 /// What an operation gives.
@@ -16,6 +17,22 @@ pub enum Answer {
     SessionAndUser(Option<(Row, Row)>),
     /// How many.
     Count(u64),
+    /// A number.
+    Number(f64),
+    /// How an adapter is doing.
+    Status(Status),
+}
+
+impl From<f64> for Answer {
+    fn from(number: f64) -> Self {
+        Answer::Number(number)
+    }
+}
+
+impl From<Status> for Answer {
+    fn from(status: Status) -> Self {
+        Answer::Status(status)
+    }
 }
 
 impl From<()> for Answer {
@@ -76,7 +93,43 @@ pub fn into_js<'s>(scope: Scope<'s>, date: Js<'s>, answer: Answer) -> JsResult<J
         // Beyond 2^53 rows a count would be rounded.
         #[allow(clippy::cast_precision_loss)]
         Answer::Count(count) => scope.number(count as f64),
+        Answer::Number(number) => scope.number(number),
+        Answer::Status(status) => self::status(scope, &status),
     }
+}
+
+// A count beyond 2^53 would be rounded.
+#[allow(clippy::cast_precision_loss)]
+fn status<'s>(scope: Scope<'s>, status: &Status) -> JsResult<Js<'s>> {
+    let counted = |pairs: &[(&str, f64)]| -> JsResult<Js<'s>> {
+        let object = scope.object()?;
+        for (name, number) in pairs {
+            scope.set(object, name, scope.number(*number)?)?;
+        }
+        Ok(object)
+    };
+    let (connections, counts) = (&status.connections, &status.counts);
+    let object = counted(&[
+        ("queries", counts.queries as f64),
+        ("failed", counts.failed as f64),
+        ("retries", counts.retries as f64),
+    ])?;
+    scope.set(object, "database", scope.text(status.database)?)?;
+    let connections = counted(&[
+        ("max", connections.max as f64),
+        ("open", connections.open as f64),
+        ("idle", connections.idle as f64),
+        ("waiting", connections.waiting as f64),
+    ])?;
+    scope.set(object, "connections", connections)?;
+    let latency = counted(&[("sum", counts.milliseconds)])?;
+    let buckets = scope.array(counts.histogram.len())?;
+    for (index, (bound, count)) in (0..).zip(&counts.histogram) {
+        scope.set_element(buckets, index, counted(&[("le", *bound), ("count", *count as f64)])?)?;
+    }
+    scope.set(latency, "buckets", buckets)?;
+    scope.set(object, "latency", latency)?;
+    Ok(object)
 }
 
 fn object<'s>(scope: Scope<'s>, date: Js<'s>, row: &Row) -> JsResult<Js<'s>> {

@@ -82,6 +82,12 @@ impl<'s> Arguments<'s> {
         Ok(Some(record))
     }
 
+    /// The options object among the arguments of `SqlxAdapter` itself.
+    pub fn options(&self) -> Option<Js<'s>> {
+        let is_object = |js: &&Js<'s>| self.scope.kind(**js) == Ok(Kind::Object);
+        self.values.iter().take(2).find(is_object).copied()
+    }
+
     /// An argument of `SqlxAdapter` itself.
     pub fn tree(&self, index: usize) -> Result<Tree> {
         match self.values.get(index) {
@@ -160,7 +166,7 @@ fn tree(scope: Scope<'_>, js: Js<'_>, depth: usize) -> Result<Tree, Thrown> {
             None => Tree::Other(LONE_SURROGATE),
         },
         Kind::Symbol => Tree::Other("a symbol"),
-        Kind::Function => Tree::Other("a function"),
+        Kind::Function => Tree::Function,
         Kind::BigInt => Tree::Other("a bigint"),
         Kind::Object if scope.date(js)?.is_some() => Tree::Other("a Date"),
         Kind::Object if scope.is_array(js)? => {

@@ -6,6 +6,7 @@
 
 use super::answer::Answer;
 use super::js::Deferred;
+use crate::adapter::Query;
 use crate::error::{Error, Result};
 use napi::sys;
 use std::ptr;
@@ -16,8 +17,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub enum Completion {
     /// A call has ended.
     Settled(Deferred, Result<Answer>),
-    /// The application should know this.
-    Notice(String),
+    /// The application should know this, of this adapter.
+    Notice(u64, String),
+    /// This adapter's database has done this.
+    Queried(u64, Query),
 }
 
 /// The queue. It is closed before its environment goes away; then completions are dropped.

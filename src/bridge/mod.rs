@@ -5,18 +5,19 @@ mod answer;
 mod argument;
 mod completion;
 mod js;
+mod listener;
 mod operations;
 mod realm;
 mod runtime;
 
-use crate::adapter::{Adapter, Notice};
+use crate::adapter::Adapter;
 use crate::engine::BoxFuture;
 use crate::error::{Error, Result};
 use crate::options::Options;
 use answer::Answer;
 use argument::Arguments;
-use completion::Completion;
 use js::{Js, JsResult, Scope, Thrown};
+use listener::Listeners;
 use napi::bindgen_prelude::{
     Function, FunctionCallContext, JsValue as _, Object, ToNapiValue, Unknown,
 };
@@ -53,8 +54,17 @@ pub fn bind<'a>(env: &'a Env, given: &Object<'_>) -> napi::Result<Made<'a>> {
     let realm = Realm::new(scope, given).map_err(|Thrown| failed("bind"))?;
     function(env, scope, given, "SqlxAdapter", move |scope, env, arguments| {
         let object = realm.object(scope)?;
-        match open(&realm, &arguments) {
-            Ok(handle) => functions(env, scope, object, &realm, &handle),
+        match open(&realm, scope, &arguments) {
+            Ok(handle) => {
+                // The functions hold what their adapter needs of JavaScript.
+                let held = scope.object()?;
+                scope.set(held, "realm", object)?;
+                if let Some(options) = arguments.options() {
+                    scope.set(held, "onQuery", scope.get(options, "onQuery")?)?;
+                    scope.set(held, "logger", scope.get(options, "logger")?)?;
+                }
+                functions(env, scope, held, &realm, &handle)
+            }
             Err(error) => {
                 scope.throw(realm.error(scope, &error)?);
                 Err(Thrown)
@@ -67,11 +77,11 @@ fn failed(what: &str) -> napi::Error {
     napi::Error::from_reason(format!("next-auth-sqlx-adapter: {what} failed inside Node"))
 }
 
-/// Makes a JavaScript function. It holds `realm`, so that the realm lives as long as it does.
+/// Makes a JavaScript function. It holds `held`, which so lives as long as it does.
 fn function<'a, F>(
     env: &'a Env,
     scope: Scope<'_>,
-    realm: Js<'_>,
+    held: Js<'_>,
     name: &'static str,
     run: F,
 ) -> napi::Result<Made<'a>>
@@ -96,17 +106,22 @@ where
         })?;
     // SAFETY: a handle of this scope.
     let handle = unsafe { scope.value(made.raw()) };
-    scope.set_hidden(handle, "realm", realm).map_err(|Thrown| failed(name))?;
+    scope.set_hidden(handle, "held", held).map_err(|Thrown| failed(name))?;
     Ok(made)
 }
 
 /// An adapter, as JavaScript's functions hold it.
 #[derive(Debug)]
-struct Handle(Option<Arc<Adapter>>);
+struct Handle {
+    adapter: Option<Arc<Adapter>>,
+    /// The adapter, as its realm knows it.
+    id: u64,
+    realm: Rc<Realm>,
+}
 
 impl Handle {
     fn adapter(&self) -> Result<&Arc<Adapter>> {
-        self.0.as_ref().ok_or_else(Error::closed)
+        self.adapter.as_ref().ok_or_else(Error::closed)
     }
 }
 
@@ -114,37 +129,42 @@ impl Drop for Handle {
     /// An adapter that was collected instead of closed gives its connections back in the background.
     fn drop(&mut self) {
         let _entered = runtime::get().ok().map(|runtime| runtime.enter());
-        drop(self.0.take());
+        drop(self.adapter.take());
+        self.realm.unlisten(self.id);
     }
 }
 
-fn open(realm: &Rc<Realm>, arguments: &Arguments<'_>) -> Result<Rc<Handle>> {
+fn open(realm: &Rc<Realm>, scope: Scope<'_>, arguments: &Arguments<'_>) -> Result<Rc<Handle>> {
     let options = Options::from_arguments(arguments.tree(0)?, arguments.tree(1)?)?;
-    let completions = Arc::clone(&realm.completions);
-    let notice: Notice = Arc::new(move |text| completions.push(Completion::Notice(text)));
-    Ok(Rc::new(Handle(Some(Arc::new(Adapter::new(options, realm.id, notice))))))
+    let listeners = Listeners::new(scope, arguments.options()).map_err(|Thrown| {
+        scope.catch();
+        Error::config("reading the options \"onQuery\" and \"logger\" threw an exception")
+    })?;
+    let told = realm.listen(listeners);
+    let id = told.adapter;
+    let adapter = Arc::new(Adapter::new(options, realm.id, Arc::new(told)));
+    Ok(Rc::new(Handle { adapter: Some(adapter), id, realm: Rc::clone(realm) }))
 }
 
 /// The adapter's plain object of functions.
 fn functions<'s>(
     env: &'s Env,
     scope: Scope<'s>,
-    realm_object: Js<'s>,
+    held: Js<'s>,
     realm: &Rc<Realm>,
     handle: &Rc<Handle>,
 ) -> JsResult<Js<'s>> {
     let object = scope.object()?;
     for operation in OPERATIONS {
         let (realm, handle) = (Rc::clone(realm), Rc::clone(handle));
-        let made =
-            function(env, scope, realm_object, operation.name, move |scope, _, arguments| {
-                let started = start(&realm, scope, &handle, operation, &arguments);
-                promise(&realm, scope, operation.name, started)
-            });
+        let made = function(env, scope, held, operation.name, move |scope, _, arguments| {
+            let started = start(&realm, scope, &handle, operation, &arguments);
+            promise(&realm, scope, operation.name, started)
+        });
         add(scope, object, operation.name, made)?;
     }
     let (realm, handle) = (Rc::clone(realm), Rc::clone(handle));
-    let close = function(env, scope, realm_object, "close", move |scope, _, _| {
+    let close = function(env, scope, held, "close", move |scope, _, _| {
         let closing = handle.adapter().map(|adapter| {
             let closing = adapter.close();
             let closing: Running = Box::pin(async {

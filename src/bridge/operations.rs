@@ -22,6 +22,7 @@ pub struct Operation {
 macro_rules! operations {
     ($($name:literal => $operation:ident($($read:ident $argument:literal),*);)*) => {
         /// Every function but `close`.
+        #[allow(unused_mut, unused_variables, reason = "some functions take no argument")]
         pub static OPERATIONS: &[Operation] = &[$(Operation {
             name: $name,
             start: |arguments| {
@@ -35,6 +36,10 @@ macro_rules! operations {
             },
         }),*];
     };
+    (@call $call:ident, $operation:ident, $values:ident,) => {{
+        let () = $values;
+        $call.$operation()
+    }};
     (@call $call:ident, $operation:ident, $values:ident, $a:literal) => {
         $call.$operation($values.0)
     };
@@ -66,4 +71,6 @@ operations! {
     "listSessions" => list_sessions(key "userId", optional_record "options");
     "deleteSessionsByUser" => delete_sessions_by_user(key "userId", optional_record "which");
     "listAccounts" => list_accounts(key "userId");
+    "ping" => ping();
+    "stats" => stats();
 }

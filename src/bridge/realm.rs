@@ -8,9 +8,11 @@
 use super::answer;
 use super::completion::{Completion, Completions, Owed};
 use super::js::{Data, Js, JsResult, Reference, Scope, Thrown};
+use super::listener::{Listeners, Told};
 use crate::error::Error;
 use napi::sys;
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,6 +31,8 @@ pub struct Realm {
     /// The object that `index.js` gave, and two of its properties.
     object: RefCell<Option<[Reference; 3]>>,
     pub completions: Arc<Completions>,
+    /// Who is told what each adapter does.
+    listeners: RefCell<HashMap<u64, Listeners>>,
     /// Calls under way.
     pending: Cell<usize>,
     /// Itself, while calls are under way.
@@ -79,6 +83,7 @@ impl Realm {
                 // SAFETY: `wake` is valid, or null if it could not be made; `close` is called before
                 // it is released, by `Drop` and by `tear_down`.
                 completions: Arc::new(unsafe { Completions::new(wake) }),
+                listeners: RefCell::default(),
                 pending: Cell::new(0),
                 alive: RefCell::new(None),
                 torn_down: Cell::new(false),
@@ -158,6 +163,22 @@ impl Realm {
         self.recall(scope, 0)
     }
 
+    /// Remembers who listens to a new adapter.
+    pub fn listen(&self, listeners: Listeners) -> Told {
+        let adapter = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let queries = listeners.observe_queries();
+        self.listeners.borrow_mut().insert(adapter, listeners);
+        Told { adapter, queries, completions: Arc::clone(&self.completions) }
+    }
+
+    /// Nobody has the adapter any more.
+    pub fn unlisten(&self, adapter: u64) {
+        let listeners = self.listeners.borrow_mut().remove(&adapter);
+        if let Some(listeners) = listeners {
+            listeners.forget(self.scope());
+        }
+    }
+
     /// What `Date.now()` says: the clock that NextAuth compares with, faked or not.
     pub fn now(&self, scope: Scope<'_>) -> JsResult<i64> {
         let now = scope.as_number(scope.call(self.recall(scope, 2)?, &[])?)?;
@@ -205,7 +226,13 @@ impl Realm {
         for completion in self.completions.take(BATCH) {
             // Without a handle scope of its own, a batch would keep all its values until the end.
             let delivered = scope.nested(|scope| match completion {
-                Completion::Notice(text) => self.warn(scope, &text),
+                Completion::Notice(adapter, text) => self.notice(scope, adapter, &text),
+                Completion::Queried(adapter, query) => {
+                    if let Some(listeners) = self.listeners.borrow().get(&adapter) {
+                        listeners.query(scope, &query);
+                    }
+                    Ok(())
+                }
                 Completion::Settled(deferred, result) => {
                     settled += 1;
                     let value = match result {
@@ -232,7 +259,11 @@ impl Realm {
         self.settled(scope, settled)
     }
 
-    fn warn(&self, scope: Scope<'_>, text: &str) -> JsResult<()> {
+    fn notice(&self, scope: Scope<'_>, adapter: u64, text: &str) -> JsResult<()> {
+        let logged = self.listeners.borrow().get(&adapter).is_some_and(|it| it.notice(scope, text));
+        if logged {
+            return Ok(());
+        }
         let warn = scope.get(self.object(scope)?, "warn")?;
         scope.call(warn, &[scope.text(text)?]).map(drop)
     }
@@ -242,6 +273,9 @@ impl Drop for Realm {
     fn drop(&mut self) {
         let wake = self.completions.close();
         let scope = self.scope();
+        for (_, listeners) in self.listeners.take() {
+            listeners.forget(scope);
+        }
         for reference in self.object.take().into_iter().flatten() {
             scope.forget(reference);
         }

@@ -92,6 +92,8 @@ pub struct Dialect {
     pub table_suffix: fn(clustered: bool) -> &'static str,
     /// Whether indexes are part of `CREATE TABLE`, as `CREATE INDEX IF NOT EXISTS` is unknown.
     pub indexes_inside: bool,
+    /// Whether statements that define tables take effect together or not at all.
+    pub defines_atomically: bool,
 }
 
 impl Dialect {

@@ -67,6 +67,10 @@ pub struct Options {
     normalize_email: Option<bool>,
     /// Bounds for repeating what is safe to repeat.
     pub retry: RetryOptions,
+    /// Told of every query: the bridge calls it.
+    on_query: Option<Function>,
+    /// Told of notices, failures and queries, in the shape of NextAuth's logger.
+    logger: Logger,
 }
 
 /// When the tables are created.
@@ -144,6 +148,21 @@ impl Default for SessionOptions {
     fn default() -> Self {
         SessionOptions { hash: true, key: None }
     }
+}
+
+/// That a function was given.
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+struct Function;
+
+/// NextAuth's logger, of which every function may be missing.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(dead_code, reason = "checked here, called by the bridge")]
+struct Logger {
+    debug: Option<Function>,
+    info: Option<Function>,
+    warn: Option<Function>,
+    error: Option<Function>,
 }
 
 /// Bounds for repeating what is safe to repeat.

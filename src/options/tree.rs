@@ -19,6 +19,8 @@ pub enum Tree {
     List(Vec<Tree>),
     /// A plain object's own enumerable properties.
     Object(Vec<(String, Tree)>),
+    /// A function. Which one, the bridge remembers.
+    Function,
     /// What no option takes: "a function", "a symbol".
     Other(&'static str),
 }
@@ -32,6 +34,7 @@ impl Tree {
             Tree::Text(_) => "a string",
             Tree::List(_) => "an array",
             Tree::Object(_) => "an object",
+            Tree::Function => "a function",
             Tree::Other(what) => what,
         }
     }
@@ -162,6 +165,9 @@ impl<'de> Deserializer<'de> for Tree {
             Tree::Object(properties) => {
                 visitor.visit_map(Properties { rest: properties.into_iter(), current: None })
             }
+            Tree::Function => {
+                Err(de::Error::invalid_type(de::Unexpected::Other("a function"), &visitor))
+            }
             Tree::Other(what) => {
                 Err(de::Error::invalid_type(de::Unexpected::Other(what), &visitor))
             }
@@ -184,6 +190,18 @@ impl<'de> Deserializer<'de> for Tree {
         match self {
             tree @ Tree::Object(_) => tree.deserialize_any(visitor),
             other => Err(TreeError::wrong(&"an object", other.describe())),
+        }
+    }
+
+    /// A unit struct stands for a function: that there is one is all that the options know.
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, TreeError> {
+        match self {
+            Tree::Function => visitor.visit_unit(),
+            other => Err(TreeError::wrong(&"a function", other.describe())),
         }
     }
 
@@ -218,7 +236,7 @@ impl<'de> Deserializer<'de> for Tree {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map identifier
+        unit seq tuple tuple_struct map identifier
     }
 }
 

@@ -4,15 +4,26 @@
 use super::{Column, Model, Reference, Schema};
 use crate::engine::{Dialect, Engine, LiveTable, Table};
 use crate::error::{Code, Error, Result};
+use std::time::{Duration, Instant};
+
+/// How long another process may take to create the tables, where they appear one by one.
+const OTHERS_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Creates the tables in a database that has none of them.
 ///
 /// # Errors
 /// `ERR_SCHEMA` when some are there and others, or columns, are not: it names what is missing.
 pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
+    let start = Instant::now();
     let mut live = inspect(engine, schema).await?;
     if live.is_empty() {
-        let created = engine.define(&statements(engine.dialect(), schema, &live)?).await;
+        let all = statements(engine.dialect(), schema, &live)?;
+        let created = match engine.define(&all).await {
+            Err(error) if error.code() == Code::Schema => {
+                define_with_schema(engine, schema, all, error).await
+            }
+            created => created,
+        };
         let Err(error) = created else { return Ok(()) };
         // Another process creates them at this moment, perhaps.
         live = inspect(engine, schema).await?;
@@ -20,17 +31,33 @@ pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
             return Err(error);
         }
     }
-    match missing(schema, &live) {
-        None => Ok(()),
-        Some(what) => Err(Error::new(
-            Code::Schema,
-            format!(
-                "the database has tables of these names, but {what}. With the option synchronize: true \
-                 what is missing is added (nothing is ever dropped); if the tables are another \
-                 program's, use another database"
-            ),
-        )),
+    loop {
+        let Some(what) = missing(schema, &live) else { return Ok(()) };
+        if engine.dialect().defines_atomically || start.elapsed() > OTHERS_PATIENCE {
+            return Err(Error::new(
+                Code::Schema,
+                format!(
+                    "the database has tables of these names, but {what}. With the option \
+                     synchronize: true what is missing is added (nothing is ever dropped); if the \
+                     tables are another program's, use another database"
+                ),
+            ));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        live = inspect(engine, schema).await?;
     }
+}
+
+/// Creates the database schema that the tables are to be in, as that may be what was missing.
+async fn define_with_schema(
+    engine: &dyn Engine,
+    schema: &Schema,
+    mut statements: Vec<String>,
+    error: Error,
+) -> Result<()> {
+    let Some(name) = &schema.user.table.schema else { return Err(error) };
+    statements.insert(0, format!("CREATE SCHEMA IF NOT EXISTS {}", engine.dialect().quote(name)));
+    engine.define(&statements).await
 }
 
 /// Adds whatever is missing: tables, columns, indexes.

@@ -47,6 +47,7 @@ pub static MYSQL: Dialect = Dialect {
     now: "CURRENT_TIMESTAMP(3)",
     table_suffix: |_| " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC",
     indexes_inside: true,
+    defines_atomically: false,
 };
 
 /// What MariaDB does its own way.
@@ -63,6 +64,7 @@ pub static MARIADB: Dialect = Dialect {
     now: MYSQL.now,
     table_suffix: MYSQL.table_suffix,
     indexes_inside: true,
+    defines_atomically: false,
 };
 
 /// What every session is told: values that do not fit are refused, whatever the server's default,
@@ -219,7 +221,7 @@ impl Engine for MySql {
 fn connect_options(source: &ServerSource) -> MySqlConnectOptions {
     let mut options = MySqlConnectOptions::new()
         .port(source.port)
-        .username(source.user.as_deref().unwrap_or("root"))
+        .username(source.user.as_deref().unwrap_or_default())
         .charset("utf8mb4")
         .timezone(Some("+00:00".to_owned()))
         .pipes_as_concat(false)

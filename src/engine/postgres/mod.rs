@@ -42,6 +42,7 @@ pub static DIALECT: Dialect = Dialect {
     now: "now()",
     table_suffix: |_| "",
     indexes_inside: false,
+    defines_atomically: true,
 };
 
 /// A PostgreSQL server.
@@ -200,12 +201,15 @@ impl Engine for Postgres {
 /// sqlx's defaults come from libpq's environment variables; all that matter are set here, since an
 /// application says in one place where its database is.
 fn connect_options(source: &ServerSource) -> PgConnectOptions {
-    let user = source.user.as_deref().unwrap_or("postgres");
-    let mut options = PgConnectOptions::new_without_pgpass()
+    let mut options = PgConnectOptions::new_without_pgpass();
+    if let Some(user) = &source.user {
+        options = options.username(user);
+    }
+    let user = options.get_username().to_owned();
+    let mut options = options
         .port(source.port)
-        .username(user)
         .password(source.password.as_ref().map_or("", |password| password.expose()))
-        .database(source.database.as_deref().unwrap_or(user))
+        .database(source.database.as_deref().unwrap_or(&user))
         .application_name(source.application_name.as_deref().unwrap_or("next-auth-sqlx-adapter"))
         // Poolers refuse parameters that they do not know, and no column of ours is a float.
         .extra_float_digits(None)
@@ -232,11 +236,22 @@ fn connect_options(source: &ServerSource) -> PgConnectOptions {
         Some(Pem::Inline(pem)) => options.ssl_client_cert_from_pem(pem.expose()),
         None => options,
     };
-    match &source.tls.key {
+    options = match &source.tls.key {
         Some(Pem::File(path)) => options.ssl_client_key(path),
         Some(Pem::Inline(pem)) => options.ssl_client_key_from_pem(pem.expose()),
         None => options,
+    };
+    match &source.options {
+        Some(settings) => options.options(settings_of(settings)),
+        None => options,
     }
+}
+
+/// The settings in libpq's `options`, such as `-c statement_timeout=5000`.
+fn settings_of(text: &str) -> Vec<(&str, &str)> {
+    let words =
+        text.split_whitespace().map(|word| word.trim_start_matches("-c").trim_start_matches("--"));
+    words.filter_map(|word| word.split_once('=')).collect()
 }
 
 impl Driver for Pg {

@@ -45,6 +45,7 @@ pub static DIALECT: Dialect = Dialect {
         if clustered { " WITHOUT ROWID, STRICT" } else { " STRICT" }
     },
     indexes_inside: false,
+    defines_atomically: true,
 };
 
 /// How long setting the journal mode is tried anew while another process does the same: SQLite

@@ -1,0 +1,130 @@
+//! Functions of the application that are told what an adapter does: `onQuery` and `logger`.
+
+use super::completion::{Completion, Completions};
+use super::js::{Js, JsResult, Kind, Reference, Scope};
+use crate::adapter::{Observer, Query};
+use std::sync::Arc;
+
+/// The application's functions. They are remembered weakly: the adapter's own functions hold them,
+/// and an adapter that nobody has any more tells nobody.
+#[derive(Debug)]
+pub struct Listeners {
+    on_query: Option<Reference>,
+    logger: Option<Reference>,
+}
+
+impl Listeners {
+    /// Takes the functions out of `SqlxAdapter`'s options, which have been checked.
+    pub fn new(scope: Scope<'_>, options: Option<Js<'_>>) -> JsResult<Self> {
+        let take = |name: &str| -> JsResult<Option<Reference>> {
+            let Some(options) = options else { return Ok(None) };
+            let value = scope.get(options, name)?;
+            match scope.kind(value)? {
+                Kind::Function | Kind::Object => scope.reference(value).map(Some),
+                _ => Ok(None),
+            }
+        };
+        Ok(Listeners { on_query: take("onQuery")?, logger: take("logger")? })
+    }
+
+    /// Whether any function wants to be told of queries.
+    pub fn observe_queries(&self) -> bool {
+        self.on_query.is_some() || self.logger.is_some()
+    }
+
+    /// Tells of a query. What a listener throws is its own affair.
+    pub fn query(&self, scope: Scope<'_>, query: &Query) {
+        let told = || -> JsResult<()> {
+            let event = event(scope, query)?;
+            if let Some(on_query) = &self.on_query {
+                scope.call(scope.recall(on_query)?, &[event])?;
+            }
+            if let Some(error) = query.error {
+                let text = format!("{} failed: {}", query.operation, error.as_str());
+                self.log(scope, "error", &text, Some(event))?;
+            } else {
+                self.log(scope, "debug", query.operation, Some(event))?;
+            }
+            Ok(())
+        };
+        if told().is_err() {
+            scope.catch();
+        }
+    }
+
+    /// Passes a notice to the logger; whether there is one that took it.
+    pub fn notice(&self, scope: Scope<'_>, text: &str) -> bool {
+        let taken = self.log(scope, "warn", text, None);
+        if taken.is_err() {
+            scope.catch();
+        }
+        taken == Ok(true)
+    }
+
+    /// NextAuth's logger: `error(text, metadata)`, `warn(text)`, `debug(text, metadata)`.
+    fn log(
+        &self,
+        scope: Scope<'_>,
+        level: &str,
+        text: &str,
+        metadata: Option<Js<'_>>,
+    ) -> JsResult<bool> {
+        let Some(logger) = &self.logger else { return Ok(false) };
+        let log = scope.get(scope.recall(logger)?, level)?;
+        if scope.kind(log)? != Kind::Function {
+            return Ok(false);
+        }
+        let text = scope.text(text)?;
+        match metadata {
+            Some(metadata) => scope.call(log, &[text, metadata])?,
+            None => scope.call(log, &[text])?,
+        };
+        Ok(true)
+    }
+
+    /// Gives the references up.
+    pub fn forget(self, scope: Scope<'_>) {
+        for reference in [self.on_query, self.logger].into_iter().flatten() {
+            scope.forget(reference);
+        }
+    }
+}
+
+fn event<'s>(scope: Scope<'s>, query: &Query) -> JsResult<Js<'s>> {
+    let event = scope.object()?;
+    scope.set(event, "operation", scope.text(query.operation)?)?;
+    scope.set(event, "duration", scope.number(query.duration.as_secs_f64() * 1_000.0)?)?;
+    // A count beyond 2^53 would be rounded.
+    #[allow(clippy::cast_precision_loss)]
+    scope.set(event, "rows", scope.number(query.rows as f64)?)?;
+    scope.set(event, "retries", scope.number(f64::from(query.retries))?)?;
+    if let Some(error) = query.error {
+        scope.set(event, "error", scope.text(error.as_str())?)?;
+    }
+    Ok(event)
+}
+
+/// Passes what an adapter tells to JavaScript's thread.
+#[derive(Debug)]
+pub struct Told {
+    /// The adapter, as its realm knows it.
+    pub adapter: u64,
+    /// Whether queries are of interest.
+    pub queries: bool,
+    /// The realm's queue.
+    pub completions: Arc<Completions>,
+}
+
+impl Observer for Told {
+    fn notice(&self, text: String) {
+        self.completions.push(Completion::Notice(self.adapter, text));
+    }
+
+    fn observes_queries(&self) -> bool {
+        self.queries
+    }
+
+    fn query(&self, query: Query) {
+        self.completions.push(Completion::Queried(self.adapter, query));
+    }
+}
