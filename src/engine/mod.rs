@@ -343,10 +343,20 @@ mod tests {
 
     #[test]
     fn quoting_doubles_the_quote_and_keeps_everything_else() {
-        let quote = |name| sqlite::DIALECT.quote(name);
+        let quote = |name| postgres::DIALECT.quote(name);
         assert_eq!(quote("users"), "\"users\"");
         assert_eq!(quote("a\"b"), "\"a\"\"b\"");
         assert_eq!(quote("\"; DROP TABLE users; --"), "\"\"\"; DROP TABLE users; --\"");
         assert_eq!(quote("order by.ünï"), "\"order by.ünï\"");
+        for dialect in [&sqlite::DIALECT, &mysql::MYSQL, &mysql::MARIADB] {
+            assert_eq!(dialect.quote("a`b\"c"), "`a``b\"c`", "{}", dialect.name);
+        }
+    }
+
+    #[test]
+    fn times_beyond_what_the_servers_hold_are_refused() {
+        assert_eq!(date(-1).map(milliseconds).ok(), Some(Value::Date(-1)));
+        assert!(date(253_402_300_799_999).is_ok(), "the last millisecond of 9999");
+        assert!(date(crate::value::MAX_DATE).is_err());
     }
 }
