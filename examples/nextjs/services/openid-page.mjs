@@ -43,7 +43,8 @@ const style = `
 }
 * { box-sizing: border-box }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
-  font: 16px/1.5 -apple-system, "Segoe UI", Roboto, "Liberation Sans", system-ui, sans-serif; color: var(--ink); background: var(--ground) }
+  font: 16px/1.5 -apple-system, "Segoe UI", Roboto, "Liberation Sans", system-ui, sans-serif;
+  color: var(--ink); background: var(--ground) }
 main { width: min(24rem, 100%); padding: 2rem; background: var(--paper);
   border: 1px solid var(--line); border-radius: 16px }
 h1 { margin: 0; font-size: 1.25rem }
