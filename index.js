@@ -23,8 +23,7 @@ Object.defineProperty(SqlxAdapterError.prototype, "name", {
 // What the addon takes from the realm that loads it, so that `instanceof Date` and `instanceof
 // Error` hold there, also where a test runner gives each file a realm of its own.
 const SqlxAdapter = native.bind({
-  error: (message, code, operation, cause) =>
-    new SqlxAdapterError(message, code, operation, cause),
+  error: (message, code, operation, cause) => new SqlxAdapterError(message, code, operation, cause),
   Date,
   // Looked up at each call: a test may have replaced the clock.
   now: () => Date.now(),
