@@ -93,7 +93,7 @@ contract("errors", (db) => {
       // An account that another user has is found by the statement itself: no key is violated.
       const seen = error.operation === "linkAccount" && error.code === "ERR_UNIQUE"
       if (["ERR_UNIQUE", "ERR_FOREIGN_KEY"].includes(error.code) && !seen) {
-        expect(error.cause).toMatchObject({ database: db.name })
+        expect(error.cause).toMatchObject({ database: db.kind })
         expect(typeof error.cause.code).toBe("string")
         expect(JSON.parse(JSON.stringify(error.cause))).toEqual(error.cause)
         const known = ["code", "constraint", "database", "table"]

@@ -26,6 +26,7 @@ function testedDatabase(database) {
   let extra = []
   const db = {
     name: database.name,
+    kind: database.kind,
     date: database.date,
     moment: database.moment,
     boolean: database.boolean,

@@ -7,6 +7,7 @@ const { sqlite } = require("./sqlite")
  * The databases under test, one line each. A database is
  *
  * - `name`: what `DATABASES` calls it;
+ * - `kind`: what the adapter calls it, in an error's cause;
  * - `unavailable`: why it cannot be tested here, or `undefined`; its tests are then seen as skipped;
  * - `fresh()`: makes an empty database, or schema, that nothing else uses, and gives
  *   `{ url, rows(sql, params), execute(sql, params), drop() }`, where `rows` and `execute` go

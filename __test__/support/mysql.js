@@ -7,6 +7,7 @@ const mysql = databaseOn("mysql")
 function databaseOn(name) {
   return {
     name,
+    kind: name,
 
     get unavailable() {
       return server(name).unavailable
@@ -47,10 +48,16 @@ function readerOf(url) {
   return {
     async rows(sql, params = []) {
       const [rows] = await pool.execute(sql, params)
-      return rows
+      return Array.isArray(rows) ? rows.map(readable) : rows
     },
     end: () => pool.end(),
   }
+}
+
+/** A row whose binary columns, which hold text here, are text. */
+function readable(row) {
+  const read = ([name, value]) => [name, Buffer.isBuffer(value) ? value.toString() : value]
+  return Object.fromEntries(Object.entries(row).map(read))
 }
 
 module.exports = { mariadb, mysql, readerOf }

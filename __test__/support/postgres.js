@@ -2,14 +2,15 @@ const { randomBytes } = require("node:crypto")
 const { server } = require("../servers")
 const { withDatabase } = require("../servers/credentials")
 
-const postgres = databaseOn("postgres")
+const postgres = databaseOn("postgres", "postgres")
 
 /** PostgreSQL through PgBouncer in transaction mode; what is stored is read without the pooler. */
-const pgbouncer = databaseOn("pgbouncer")
+const pgbouncer = databaseOn("pgbouncer", "postgres")
 
-function databaseOn(name) {
+function databaseOn(name, kind) {
   return {
     name,
+    kind,
 
     get unavailable() {
       return server(name).unavailable

@@ -10,6 +10,7 @@ const path = require("node:path")
  */
 const sqlite = {
   name: "sqlite",
+  kind: "sqlite",
 
   async fresh() {
     const folder = await freshFolder()
