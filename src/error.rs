@@ -186,6 +186,15 @@ impl Error {
         self
     }
 
+    /// Names the table concerned, where the database said something but not that.
+    #[must_use]
+    pub fn of_table(mut self, table: &str) -> Self {
+        if let Some(cause) = &mut self.0.cause {
+            cause.table.get_or_insert_with(|| table.to_owned());
+        }
+        self
+    }
+
     /// Says what is known of the effect.
     #[must_use]
     pub fn with_effect(mut self, effect: Effect) -> Self {

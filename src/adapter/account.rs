@@ -46,13 +46,13 @@ impl Call {
             *value = tolerate(name, value);
         }
         let values = model.insert_values(&account)?;
-        let outcome =
-            self.run(&self.store.account.link, &values).await.map_err(|error| {
-                match error.code() {
-                    Code::ForeignKey => error.with_message("no user has this userId"),
-                    _ => error,
-                }
-            })?;
+        let outcome = self.run(&self.store.account.link, &values).await.map_err(|error| {
+            let error = error.of_table(&model.table.name);
+            match error.code() {
+                Code::ForeignKey => error.with_message("no user has this userId"),
+                _ => error,
+            }
+        })?;
         // Where it is another user's, it is given as it is, or not at all.
         let user_id = model
             .column("userId")?

@@ -44,10 +44,13 @@ impl Call {
             check_counter(counter)?;
         }
         let outcome = self.insert(model, &self.store.authenticator.insert, &values).await.map_err(
-            |error| match error.code() {
-                Code::Unique => error.with_message("this credential is registered already"),
-                Code::ForeignKey => error.with_message("no user has this userId"),
-                _ => error,
+            |error| {
+                let error = error.of_table(&model.table.name);
+                match error.code() {
+                    Code::Unique => error.with_message("this credential is registered already"),
+                    Code::ForeignKey => error.with_message("no user has this userId"),
+                    _ => error,
+                }
             },
         )?;
         only_row(model, outcome)

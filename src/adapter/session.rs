@@ -94,6 +94,7 @@ impl Call {
         let values = model.insert_values(&session)?;
         let outcome =
             self.insert(model, &self.store.session.insert, &values).await.map_err(|error| {
+                let error = error.of_table(&model.table.name);
                 match error.code() {
                     Code::Unique => error.with_message("a session with this token exists already"),
                     Code::ForeignKey => error.with_message("no user has this userId"),

@@ -70,7 +70,7 @@ impl Call {
         let values = model.insert_values(&user)?;
         match self.insert(model, &self.store.user.insert, &values).await {
             Ok(outcome) => only_row(model, outcome),
-            Err(error) => Err(taken(error)),
+            Err(error) => Err(taken(error.of_table(&model.table.name))),
         }
     }
 
@@ -135,7 +135,9 @@ impl Call {
         } else {
             let plan = model.update(self.store.engine.dialect(), &columns, &[BY_ID])?;
             values.push(id.clone());
-            self.run(&plan, &values).await.map_err(taken)?
+            self.run(&plan, &values)
+                .await
+                .map_err(|error| taken(error.of_table(&model.table.name)))?
         };
         find_row(model, outcome, &[("id", &id)]).ok_or_else(unknown)
     }

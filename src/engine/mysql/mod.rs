@@ -33,16 +33,9 @@ pub static MYSQL: Dialect = Dialect {
     upsert: Upsert::OnDuplicateKey,
     column: |kind| match kind {
         ColumnType::Key => {
-            ("varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", Storage::Text)
+            ("varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin", Storage::Text)
         }
-        // 1023 bytes in base64, within the 3072 bytes that a key may have.
-        ColumnType::CredentialId => {
-            ("varchar(1400) CHARACTER SET ascii COLLATE ascii_bin", Storage::Text)
-        }
-        ColumnType::Text => ("mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", Storage::Text),
-        ColumnType::Integer => ("bigint", Storage::Integer),
-        ColumnType::Boolean => ("boolean", Storage::Boolean),
-        ColumnType::Date => ("datetime(3)", Storage::Date),
+        kind => column(kind),
     },
     now: "CURRENT_TIMESTAMP(3)",
     table_suffix: |_| " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC",
@@ -60,12 +53,32 @@ pub static MARIADB: Dialect = Dialect {
     delete_returning: true,
     lock_rows: MYSQL.lock_rows,
     upsert: Upsert::OnDuplicateKey,
-    column: MYSQL.column,
+    column: |kind| match kind {
+        ColumnType::Key => {
+            ("varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", Storage::Text)
+        }
+        kind => column(kind),
+    },
     now: MYSQL.now,
     table_suffix: MYSQL.table_suffix,
     indexes_inside: true,
     defines_atomically: false,
 };
+
+/// The type of a column. Keys have a collation that compares trailing spaces too, as `utf8mb4_bin`
+/// does not: deleting the account "7 " would delete the account "7". Each of the two has its own.
+fn column(kind: ColumnType) -> (&'static str, Storage) {
+    match kind {
+        ColumnType::Key | ColumnType::Text => {
+            ("mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", Storage::Text)
+        }
+        // 1023 bytes in base64 fit into the 3072 bytes of a key only where a character is a byte.
+        ColumnType::CredentialId => ("varbinary(1400)", Storage::Text),
+        ColumnType::Integer => ("bigint", Storage::Integer),
+        ColumnType::Boolean => ("boolean", Storage::Boolean),
+        ColumnType::Date => ("datetime(3)", Storage::Date),
+    }
+}
 
 /// What every session is told: values that do not fit are refused, whatever the server's default,
 /// and names are quoted the same way everywhere. Locking reads take no gap locks, in which callers
