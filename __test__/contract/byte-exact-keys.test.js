@@ -1,5 +1,7 @@
+const { SqlxAdapterError } = require("../..")
 const { contract } = require("../support/contract")
-const { makeAccount, makeSession, makeToken, makeUser } = require("../support/samples")
+const { refused } = require("../support/expectations")
+const { hence, makeAccount, makeSession, makeToken, makeUser } = require("../support/samples")
 const { passkey, unique } = require("../support/samples")
 
 /** Pairs that some database's collation takes for the same text. */
@@ -24,30 +26,38 @@ contract("keys that differ by a byte are different keys", (db) => {
   describe.each(ALIKE)("%s", (_, left, right) => {
     const tail = unique("x")
     // The tail comes first, so that a trailing space stays trailing.
-    const [one, two] = [`${tail} ${left}`, `${tail} ${right}`]
-    const [mine, theirs] = [one, two]
+    const mine = `${tail} ${left}`
+    const theirs = `${tail} ${right}`
 
     test("user ids", async () => {
       const user = await makeUser(db.adapter, { id: mine })
       expect(await db.adapter.getUser(theirs)).toBeNull()
+      await refused(db.adapter.updateUser({ id: theirs, name: "Eve" }), "ERR_NOT_FOUND")
+      expect(await db.adapter.deleteUser(theirs)).toBeNull()
+      expect(await db.adapter.deleteSessionsByUser(theirs)).toBe(0)
+      await refused(makeSession(db.adapter, theirs), "ERR_FOREIGN_KEY")
+      expect(await db.adapter.getUser(mine)).toStrictEqual(user)
+
       const other = await makeUser(db.adapter, { id: theirs })
       const both = await Promise.all([db.adapter.getUser(mine), db.adapter.getUser(theirs)])
       expect(both).toStrictEqual([user, other])
     })
 
-    test("providers and account ids", async () => {
+    test.each([
+      ["providers", (text) => ({ provider: text, providerAccountId: tail })],
+      ["account ids", (text) => ({ provider: "github", providerAccountId: text })],
+    ])("%s", async (_, keyOf) => {
       const [ada, eve] = [await makeUser(db.adapter), await makeUser(db.adapter)]
-      for (const keyOf of [
-        (text) => ({ provider: text, providerAccountId: tail }),
-        (text) => ({ provider: "github", providerAccountId: text }),
-      ]) {
-        await makeAccount(db.adapter, ada.id, keyOf(mine))
-        expect(await db.adapter.getUserByAccount(keyOf(theirs))).toBeNull()
-        expect(await db.adapter.unlinkAccount(keyOf(theirs))).toBeNull()
-        await makeAccount(db.adapter, eve.id, keyOf(theirs))
-        expect((await db.adapter.getUserByAccount(keyOf(mine))).id).toBe(ada.id)
-        expect((await db.adapter.getUserByAccount(keyOf(theirs))).id).toBe(eve.id)
-      }
+      const account = await makeAccount(db.adapter, ada.id, keyOf(mine))
+      const { provider, providerAccountId } = keyOf(theirs)
+      expect(await db.adapter.getUserByAccount(keyOf(theirs))).toBeNull()
+      expect(await db.adapter.getAccount(providerAccountId, provider)).toBeNull()
+      expect(await db.adapter.unlinkAccount(keyOf(theirs))).toBeNull()
+      expect(await db.adapter.listAccounts(ada.id)).toStrictEqual([account])
+
+      await makeAccount(db.adapter, eve.id, keyOf(theirs))
+      expect((await db.adapter.getUserByAccount(keyOf(mine))).id).toBe(ada.id)
+      expect((await db.adapter.getUserByAccount(keyOf(theirs))).id).toBe(eve.id)
     })
 
     test.each([[true], [false]])("session tokens, hash: %s", async (hash) => {
@@ -55,12 +65,26 @@ contract("keys that differ by a byte are different keys", (db) => {
       const [ada, eve] = [await makeUser(adapter), await makeUser(adapter)]
       const sessionToken = `${hash} ${mine}`
       const other = `${hash} ${theirs}`
-      await makeSession(adapter, ada.id, { sessionToken })
+      const session = await makeSession(adapter, ada.id, { sessionToken })
       expect(await adapter.getSessionAndUser(other)).toBeNull()
+      const change = { sessionToken: other, expires: hence(9_000) }
+      expect(await adapter.updateSession(change)).toBeNull()
       expect(await adapter.deleteSession(other)).toBeNull()
+      expect(await adapter.getSessionAndUser(sessionToken)).toStrictEqual({ session, user: ada })
+
       await makeSession(adapter, eve.id, { sessionToken: other })
       expect((await adapter.getSessionAndUser(sessionToken)).user.id).toBe(ada.id)
       expect((await adapter.getSessionAndUser(other)).user.id).toBe(eve.id)
+    })
+
+    test("the session that is kept when the others end", async () => {
+      const adapter = db.open({ sessions: { hash: false } })
+      const user = await makeUser(adapter)
+      const sessionToken = `kept ${mine}`
+      await makeSession(adapter, user.id, { sessionToken })
+      const ended = await adapter.deleteSessionsByUser(user.id, { except: `kept ${theirs}` })
+      expect(ended).toBe(1)
+      expect(await adapter.getSessionAndUser(sessionToken)).toBeNull()
     })
 
     test("verification tokens and identifiers", async () => {
@@ -72,18 +96,35 @@ contract("keys that differ by a byte are different keys", (db) => {
         { token: theirs },
       ]
       for (const key of asked) expect(await db.adapter.useVerificationToken(key)).toBeNull()
+      expect(await db.adapter.useVerificationToken(first)).toStrictEqual(first)
+
+      const again = await makeToken(db.adapter, { ...first })
       const second = await makeToken(db.adapter, { identifier: theirs, token: theirs, expires })
       expect(await db.adapter.useVerificationToken(second)).toStrictEqual(second)
-      expect(await db.adapter.useVerificationToken(first)).toStrictEqual(first)
+      expect(await db.adapter.useVerificationToken(again)).toStrictEqual(first)
     })
 
     test("credentials", async () => {
       const user = await makeUser(db.adapter)
       const first = passkey(user.id, { credentialID: mine })
-      await db.adapter.createAuthenticator(first)
+      // Real ones are base64: one that is not ASCII may be refused, and is not found then.
+      const ascii = [mine, theirs].every((text) => /^[\0-\x7f]*$/.test(text))
+      const made = await db.adapter.createAuthenticator(first).catch((error) => error)
+      if (!ascii && made instanceof SqlxAdapterError) {
+        expect(made.code).toBe("ERR_INVALID_ARGUMENT")
+        expect(await db.adapter.getAuthenticator(mine)).toBeNull()
+        return
+      }
       expect(await db.adapter.getAuthenticator(theirs)).toBeNull()
+      await refused(db.adapter.updateAuthenticatorCounter(theirs, 9), "ERR_NOT_FOUND")
+      expect(await db.adapter.getAuthenticator(mine)).toStrictEqual(first)
+
       const second = passkey(user.id, { credentialID: theirs })
-      await db.adapter.createAuthenticator(second)
+      const other = await db.adapter.createAuthenticator(second).catch((error) => error)
+      if (!ascii && other instanceof SqlxAdapterError) {
+        expect(other.code).toBe("ERR_INVALID_ARGUMENT")
+        return
+      }
       expect(await db.adapter.getAuthenticator(mine)).toStrictEqual(first)
       expect(await db.adapter.getAuthenticator(theirs)).toStrictEqual(second)
     })

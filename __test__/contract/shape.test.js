@@ -1,3 +1,4 @@
+const { readFileSync } = require("node:fs")
 const { SqlxAdapter, SqlxAdapterError, default: byDefault } = require("../..")
 const entry = require("../..")
 const { contract } = require("../support/contract")
@@ -5,33 +6,28 @@ const { expectPlain, refused } = require("../support/expectations")
 const { hence, makeSession, makeUser, passkey, unique } = require("../support/samples")
 
 /** The functions that `index.d.ts` declares. */
-const FUNCTIONS = [
-  "createUser",
-  "getUser",
-  "getUserByEmail",
-  "getUserByAccount",
-  "updateUser",
-  "deleteUser",
-  "linkAccount",
-  "unlinkAccount",
-  "createSession",
-  "getSessionAndUser",
-  "updateSession",
-  "deleteSession",
-  "createVerificationToken",
-  "useVerificationToken",
-  "getAccount",
-  "getAuthenticator",
-  "createAuthenticator",
-  "listAuthenticatorsByUserId",
-  "updateAuthenticatorCounter",
-  "listSessions",
-  "deleteSessionsByUser",
-  "listAccounts",
-  "close",
-]
+const FUNCTIONS = declared("SqlxAdapterObject")
+
+function declared(name) {
+  const types = readFileSync(require.resolve("../../index.d.ts"), "utf8")
+  const [, body] = types.match(new RegExp(`^export interface ${name} \\{\n(.*?)^\\}`, "ms"))
+  const methods = Array.from(body.matchAll(/^ {2}(\w+)\(/gm), ([, method]) => method)
+  return [...new Set(methods)]
+}
 
 contract("the adapter", (db) => {
+  test("has what NextAuth 4 and 5 call", () => {
+    const called = `
+      createUser getUser getUserByEmail getUserByAccount updateUser deleteUser linkAccount
+      unlinkAccount createSession getSessionAndUser updateSession deleteSession
+      createVerificationToken useVerificationToken getAccount getAuthenticator createAuthenticator
+      listAuthenticatorsByUserId updateAuthenticatorCounter
+    `
+    const names = called.trim().split(/\s+/)
+    expect(names).toHaveLength(19)
+    expect(Object.keys(db.adapter)).toEqual(expect.arrayContaining(names))
+  })
+
   test("is a plain object whose own enumerable properties are functions", () => {
     const { adapter } = db
     expectPlain(adapter)
