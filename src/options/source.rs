@@ -235,6 +235,7 @@ mod tests {
             ("file:///var/my%20auth.db", "/var/my auth.db"),
             ("sqlite:100%.db", "100%.db"),
             ("./auth", "./auth"),
+            ("./what?.db", "./what?.db"),
             ("/var/auth", "/var/auth"),
             ("auth.sqlite3", "auth.sqlite3"),
             ("C:\\data\\auth", "C:\\data\\auth"),

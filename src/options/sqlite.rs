@@ -39,8 +39,9 @@ pub(super) fn parse(url: &str) -> Option<SqliteSource> {
             None => rest,
         };
         percent_decode(rest)?
-    } else if is_path(place, &lower) {
-        place.to_owned()
+    } else if is_path(url) {
+        // A path is taken as it stands, "?" included.
+        return (!url.contains('\0')).then(|| sqlite(url, ""));
     } else {
         return None;
     };
@@ -48,7 +49,8 @@ pub(super) fn parse(url: &str) -> Option<SqliteSource> {
 }
 
 /// Whether a string without a scheme is a path: a typing error in a URL must not become a file.
-fn is_path(place: &str, lower: &str) -> bool {
+fn is_path(place: &str) -> bool {
+    let lower = place.to_ascii_lowercase();
     let drive = matches!(place.as_bytes(), [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());
     place == ":memory:"
         || drive

@@ -21,27 +21,32 @@ fn ours() -> MutexGuard<'static, HashMap<PathBuf, usize>> {
 
 /// A file that a pool of ours has open, for as long as this lives.
 #[derive(Debug)]
-pub struct File(PathBuf);
+pub struct File {
+    path: PathBuf,
+    /// The file itself, where the path is a link.
+    real: PathBuf,
+}
 
 impl File {
     fn new(path: PathBuf) -> Self {
-        *ours().entry(path.clone()).or_default() += 1;
-        File(path)
+        let real = real(&path);
+        *ours().entry(real.clone()).or_default() += 1;
+        File { path, real }
     }
 
     /// Its absolute path.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for File {
     fn drop(&mut self) {
         let mut ours = ours();
-        if let Some(pools) = ours.get_mut(&self.0) {
+        if let Some(pools) = ours.get_mut(&self.real) {
             *pools -= 1;
             if *pools == 0 {
-                ours.remove(&self.0);
+                ours.remove(&self.real);
             }
         }
     }
@@ -59,7 +64,7 @@ pub fn prepare(place: &SqliteSource, notice: &(dyn Fn(String) + Send + Sync)) ->
             format!("{} is a folder; give the path of a file in it", path.display()),
         )),
         Ok(_) => {
-            if !ours().contains_key(&path) && opened_by_another_library(&path) {
+            if !ours().contains_key(&real(&path)) && opened_by_another_library(&path) {
                 notice(format!(
                     "{} is open in this process by another copy of SQLite. Two copies in one process \
                      can corrupt the file: close the other one, or run it in a process of its own \
@@ -119,6 +124,11 @@ fn create(
     }
 }
 
+/// The file itself, where the path is a link.
+fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
 fn refused(path: &Path, error: &std::io::Error) -> Error {
     Error::new(Code::Connect, format!("{} cannot be opened: {error}", path.display()))
 }
@@ -145,9 +155,7 @@ pub fn explain(error: Error, path: &Path) -> Error {
 /// Whether this process has the file open already, while none of our connections does.
 #[cfg(target_os = "linux")]
 fn opened_by_another_library(path: &Path) -> bool {
-    let Ok(path) = fs::canonicalize(path) else {
-        return false;
-    };
+    let path = real(path);
     let Ok(descriptors) = fs::read_dir("/proc/self/fd") else {
         return false;
     };
