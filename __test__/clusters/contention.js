@@ -1,0 +1,190 @@
+const { SqlxAdapter } = require("../..")
+const { sleep } = require("../servers/run")
+const { hence, unique } = require("../support/samples")
+
+/** Many connections, so that the writers meet in the database and not before the pool. */
+const OPTIONS = {
+  pool: { max: 16, acquireTimeout: 20_000 },
+  retry: { maxTime: 20_000 },
+  sessions: { hash: false },
+}
+
+/** An adapter for each URL. */
+function open(urls, options) {
+  return urls.map((url) => SqlxAdapter(url, { ...OPTIONS, ...options }))
+}
+
+const close = (adapters) => Promise.all(adapters.map((adapter) => adapter.close()))
+
+/** Tries beyond the first, of all of them. */
+async function retries(adapters) {
+  const all = await Promise.all(adapters.map((adapter) => adapter.stats()))
+  return all.reduce((sum, stats) => sum + stats.retries, 0)
+}
+
+/** A user that is there for every one of the adapters. */
+async function commonUser(adapters) {
+  const user = await adapters[0].createUser({
+    name: "nobody yet",
+    email: `${unique("hot")}@e.test`,
+  })
+  for (const adapter of adapters) await until(() => adapter.getUser(user.id))
+  return user
+}
+
+/**
+ * Writers that all want the same rows at once, shared out among adapters of one database: in each
+ * round every one of them renames the same user, stores its tokens in the same account, makes a
+ * session of its own, registers one address and takes the same verification token.
+ *
+ * @returns what they were told: `names`, `tokens`, `sessions`, `registered` and `taken`, the
+ *   acknowledged writes, and `rejected` and `wrong`, errors and answers that nobody should see
+ */
+async function contend(adapters, { user, writers = 24, rounds = 15, until: over } = {}) {
+  const told = { names: [], tokens: [], sessions: [], registered: [], taken: [], offered: [] }
+  Object.assign(told, { rejected: [], wrong: [], user, account: unique("account") })
+
+  async function attempt(adapter, name, argument, check) {
+    try {
+      const answer = await adapter[name](argument)
+      if (!check(answer)) told.wrong.push(`${name} gave ${JSON.stringify(answer)}`)
+    } catch (error) {
+      told.rejected.push(error)
+    }
+  }
+
+  const note = (list, value) => {
+    list.push(value)
+    return true
+  }
+
+  for (let round = 0; over ? !over() : round < rounds; round++) {
+    const token = { identifier: unique("mail"), token: unique("token"), expires: hence() }
+    await attempt(adapters[0], "createVerificationToken", token, () =>
+      note(told.offered, token.token),
+    )
+    const email = `${unique("new")}@e.test`
+    const calls = Array.from({ length: writers }, (_, number) => {
+      const adapter = adapters[number % adapters.length]
+      const name = unique("name")
+      const access_token = unique("access")
+      const sessionToken = unique("session")
+      const account = {
+        userId: user.id,
+        type: "oauth",
+        provider: "github",
+        providerAccountId: told.account,
+        access_token,
+      }
+      const session = { sessionToken, userId: user.id, expires: hence() }
+      return [
+        attempt(
+          adapter,
+          "updateUser",
+          { id: user.id, name },
+          (answer) => answer.name === name && note(told.names, name),
+        ),
+        attempt(
+          adapter,
+          "linkAccount",
+          account,
+          (answer) => answer.access_token === access_token && note(told.tokens, access_token),
+        ),
+        attempt(
+          adapter,
+          "createSession",
+          session,
+          (answer) => answer.sessionToken === sessionToken && note(told.sessions, sessionToken),
+        ),
+        attempt(
+          adapter,
+          "useVerificationToken",
+          { identifier: token.identifier, token: token.token },
+          (answer) =>
+            answer === null || (answer.token === token.token && note(told.taken, token.token)),
+        ),
+        register(adapter, email, told),
+      ]
+    })
+    await Promise.all(calls.flat())
+  }
+  return told
+}
+
+/** Of all who register one address at once, one does and the others are told that it is taken. */
+async function register(adapter, email, told) {
+  try {
+    const { id } = await adapter.createUser({ email })
+    told.registered.push({ id, email })
+  } catch (error) {
+    if (error.code !== "ERR_UNIQUE") told.rejected.push(error)
+  }
+}
+
+/** Expects that nobody was told of a conflict, and that what was acknowledged is there, once. */
+async function expectKept(told, rows) {
+  expect(told.rejected.map(({ operation, code, cause }) => ({ operation, code, cause }))).toEqual(
+    [],
+  )
+  expect(told.wrong).toEqual([])
+
+  const users = await rows("SELECT name FROM users WHERE id = ?", [told.user.id])
+  expect(users).toHaveLength(1)
+  expect(told.names).toContain(users[0].name)
+
+  const accounts = await rows(
+    "SELECT access_token FROM accounts WHERE provider = 'github' AND provider_account_id = ?",
+    [told.account],
+  )
+  expect(accounts).toHaveLength(1)
+  expect(told.tokens).toContain(accounts[0].access_token)
+
+  const sessions = await rows("SELECT session_token FROM sessions WHERE user_id = ?", [
+    told.user.id,
+  ])
+  expect(sessions.map((row) => row.session_token).sort()).toEqual([...told.sessions].sort())
+
+  // Each token was taken, by one, and each address registered, by one.
+  expect([...told.taken].sort()).toEqual([...told.offered].sort())
+  expect(await rows("SELECT token FROM verification_tokens")).toEqual([])
+  const emails = told.registered.map(({ email }) => email)
+  expect(new Set(emails).size).toBe(emails.length)
+  for (const { id, email } of told.registered) {
+    const found = await rows("SELECT id FROM users WHERE email = ?", [email])
+    expect(found).toEqual([{ id }])
+  }
+}
+
+/** How often each of the error codes was met by plain clients that do not try again. */
+async function codesMet(clients, each) {
+  const met = {}
+  await Promise.all(
+    clients.map(async (client, number) => {
+      for (let n = 0; n < 60; n++) {
+        try {
+          await each(client, number, n)
+        } catch (error) {
+          const code = error.errno ?? error.code
+          met[code] = (met[code] ?? 0) + 1
+        }
+      }
+    }),
+  )
+  return met
+}
+
+/** Waits until `probe` gives something truthy, errors meaning "not yet". */
+async function until(probe, seconds = 60) {
+  const end = Date.now() + seconds * 1000
+  for (let error; ; await sleep(50)) {
+    try {
+      const found = await probe()
+      if (found) return found
+    } catch (thrown) {
+      error = thrown
+    }
+    if (Date.now() > end) throw new Error(`not within ${seconds} s`, { cause: error })
+  }
+}
+
+module.exports = { open, close, retries, commonUser, contend, expectKept, codesMet, until }
