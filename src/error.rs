@@ -165,6 +165,17 @@ impl Error {
         Error::internal(format!("{value} cannot be stored as {storage:?} in {database}"))
     }
 
+    /// A row holds what its column should not: the tables are not as the schema says.
+    pub fn misread(
+        database: &'static str,
+        column: &str,
+        held: &str,
+        storage: impl fmt::Debug,
+    ) -> Self {
+        let message = format!("column {column} holds {held} where {storage:?} was expected");
+        Error::new(Code::Schema, message).with_cause(Cause { database, ..Cause::default() })
+    }
+
     /// [`Code::Closed`].
     pub fn closed() -> Self {
         Error::new(Code::Closed, "this adapter has been closed; make a new one with SqlxAdapter(…)")

@@ -3,9 +3,12 @@
 
 use super::exec::{self, Driver, Mode};
 use super::pool::{Connector, Pool};
-use super::{BoxFuture, Outcome, Work};
+use super::{
+    BoxFuture, Engine, LiveTable, Outcome, OutputColumn, Plan, Statement, Storage, Table, Work,
+};
 use crate::error::{Cause, Code, Effect, Error, Result};
 use crate::options::{Host, ServerKind, ServerSource};
+use crate::value::Value;
 use sqlx::{Connection, Executor, IntoArguments};
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -37,6 +40,38 @@ pub async fn within<T>(limit: Duration, call: BoxFuture<'_, Result<T>>) -> Resul
         )
         .with_effect(Effect::Unknown))
     })
+}
+
+/// Looks at tables by two queries of the information schema: each is given the database schema, or
+/// null for the connection's own, and the table, and gives names.
+pub async fn inspect(
+    engine: &dyn Engine,
+    columns: &str,
+    indexes: &str,
+    tables: &[Table],
+) -> Result<Vec<LiveTable>> {
+    let mut found = Vec::new();
+    for table in tables {
+        let columns = names(engine, columns, table).await?;
+        if !columns.is_empty() {
+            let indexes = names(engine, indexes, table).await?;
+            found.push(LiveTable { name: table.name.clone(), columns, indexes });
+        }
+    }
+    Ok(found)
+}
+
+async fn names(engine: &dyn Engine, sql: &str, table: &Table) -> Result<Vec<String>> {
+    let statement = Statement {
+        sql: sql.into(),
+        parameters: vec![Storage::Text; 2],
+        columns: vec![OutputColumn { name: "name".into(), storage: Storage::Text }],
+    };
+    let schema = table.schema.as_deref().map_or(Value::Null, Value::from);
+    let values = [schema, Value::from(table.name.as_str())];
+    let outcome = engine.run(&Plan::read(statement).work(&values)).await?;
+    let names = outcome.rows.into_iter().flatten();
+    Ok(names.filter_map(|name| name.as_text().map(|name| name.to_string())).collect())
 }
 
 /// A server in words, for errors.

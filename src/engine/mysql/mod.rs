@@ -5,10 +5,10 @@ mod error;
 use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Statement, Step,
-    Storage, Table, Upsert, Work, server,
+    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Storage, Table,
+    Upsert, Work, server,
 };
-use crate::error::{Cause, Code, Effect, Error, Result};
+use crate::error::{Effect, Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode};
 use crate::value::Value;
 use sqlx::mysql::{
@@ -17,7 +17,6 @@ use sqlx::mysql::{
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions, Decode, MySql as Server, Row, TypeInfo, ValueRef,
 };
-use std::sync::Arc;
 use std::time::Duration;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
@@ -168,32 +167,6 @@ impl MySql {
         let result = server::within(self.limit, Box::pin(define)).await;
         lease.finish(result).map_err(|error| error.of_database(self.dialect.name))
     }
-
-    async fn inspect_all(&self, tables: &[Table]) -> Result<Vec<LiveTable>> {
-        let mut found = Vec::new();
-        for table in tables {
-            let columns = self.names(COLUMNS, table).await?;
-            if !columns.is_empty() {
-                let indexes = self.names(INDEXES, table).await?;
-                found.push(LiveTable { name: table.name.clone(), columns, indexes });
-            }
-        }
-        Ok(found)
-    }
-
-    async fn names(&self, sql: &str, table: &Table) -> Result<Vec<String>> {
-        let statement = Statement {
-            sql: sql.into(),
-            parameters: vec![Storage::Text; 2],
-            columns: vec![OutputColumn { name: "name".into(), storage: Storage::Text }],
-        };
-        let schema = table.schema.as_deref().map_or(Value::Null, Value::from);
-        let values = vec![schema, Value::from(table.name.as_str())];
-        let steps = vec![Step { statement: Arc::new(statement), values }];
-        let work = Work { writes: false, repeatable: true, steps, answer: 0 };
-        let rows = self.run_work(&work).await?.rows.into_iter();
-        Ok(rows.flatten().filter_map(|name| name.as_text().map(|name| name.to_string())).collect())
-    }
 }
 
 const LOCK: &str = "DO GET_LOCK('next-auth-sqlx-adapter', 5)";
@@ -219,7 +192,7 @@ impl Engine for MySql {
     }
 
     fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
-        Box::pin(self.inspect_all(tables))
+        Box::pin(server::inspect(self, COLUMNS, INDEXES, tables))
     }
 
     fn state(&self) -> PoolState {
@@ -312,13 +285,7 @@ impl Driver for Server {
             Storage::Date => <PrimitiveDateTime as Decode<Server>>::decode(value)
                 .map(|time| super::milliseconds(time.assume_utc())),
         };
-        read.map_err(|_| {
-            Error::new(
-                Code::Schema,
-                format!("column {} is {held} where {:?} was expected", column.name, column.storage),
-            )
-            .with_cause(Cause { database: MYSQL.name, ..Cause::default() })
-        })
+        read.map_err(|_| Error::misread(MYSQL.name, &column.name, &held, column.storage))
     }
 
     fn error(error: &sqlx::Error) -> Error {

@@ -6,10 +6,10 @@ mod pooler;
 use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Statement, Step,
-    Storage, Table, Upsert, Work, server,
+    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Storage, Table,
+    Upsert, Work, server,
 };
-use crate::error::{Cause, Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode};
 use crate::value::Value;
 use sqlx::postgres::{
@@ -135,32 +135,6 @@ impl Postgres {
         let result = server::within(self.limit, Box::pin(define)).await;
         lease.finish(result)
     }
-
-    async fn inspect_all(&self, tables: &[Table]) -> Result<Vec<LiveTable>> {
-        let mut found = Vec::new();
-        for table in tables {
-            let columns = self.names(COLUMNS, table).await?;
-            if !columns.is_empty() {
-                let indexes = self.names(INDEXES, table).await?;
-                found.push(LiveTable { name: table.name.clone(), columns, indexes });
-            }
-        }
-        Ok(found)
-    }
-
-    async fn names(&self, sql: &str, table: &Table) -> Result<Vec<String>> {
-        let statement = Statement {
-            sql: sql.into(),
-            parameters: vec![Storage::Text; 2],
-            columns: vec![OutputColumn { name: "name".into(), storage: Storage::Text }],
-        };
-        let schema = table.schema.as_deref().map_or(Value::Null, Value::from);
-        let values = vec![schema, Value::from(table.name.as_str())];
-        let steps = vec![Step { statement: Arc::new(statement), values }];
-        let work = Work { writes: false, repeatable: true, steps, answer: 0 };
-        let rows = self.run_work(&work).await?.rows.into_iter();
-        Ok(rows.flatten().filter_map(|name| name.as_text().map(|name| name.to_string())).collect())
-    }
 }
 
 const POOLER_FOUND: &str = "the PostgreSQL server is reached through a transaction pooler: every call \
@@ -186,7 +160,7 @@ impl Engine for Postgres {
     }
 
     fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
-        Box::pin(self.inspect_all(tables))
+        Box::pin(server::inspect(self, COLUMNS, INDEXES, tables))
     }
 
     fn state(&self) -> PoolState {
@@ -288,13 +262,7 @@ impl Driver for Pg {
             Storage::Boolean => <bool as Decode<Pg>>::decode(value).map(Value::Boolean),
             Storage::Date => <OffsetDateTime as Decode<Pg>>::decode(value).map(super::milliseconds),
         };
-        read.map_err(|_| {
-            Error::new(
-                Code::Schema,
-                format!("column {} is {held} where {:?} was expected", column.name, column.storage),
-            )
-            .with_cause(Cause { database: DIALECT.name, ..Cause::default() })
-        })
+        read.map_err(|_| Error::misread(DIALECT.name, &column.name, &held, column.storage))
     }
 
     fn error(error: &sqlx::Error) -> Error {

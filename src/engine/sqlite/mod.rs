@@ -9,7 +9,7 @@ use super::{
     BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Storage, Table,
     Upsert, Work,
 };
-use crate::error::{Cause, Code, Effect, Error, Result};
+use crate::error::{Code, Effect, Error, Result};
 use crate::options::{Options, SqliteSource, Synchronous};
 use crate::value::Value;
 use sqlx::sqlite::{
@@ -274,16 +274,7 @@ fn read(value: SqliteValueRef<'_>, column: &OutputColumn) -> Result<Value> {
         return Ok(Value::Null);
     }
     let held = value.type_info().name().to_owned();
-    let mismatch = || {
-        Error::new(
-            Code::Schema,
-            format!(
-                "column {} holds {held} in a row where {:?} was expected",
-                column.name, column.storage
-            ),
-        )
-        .with_cause(Cause { database: DIALECT.name, ..Cause::default() })
-    };
+    let mismatch = || Error::misread(DIALECT.name, &column.name, &held, column.storage);
     match (column.storage, held.as_str()) {
         (Storage::Text, "TEXT") => {
             <String as Decode<sqlx::Sqlite>>::decode(value).map(Value::from).map_err(|_| mismatch())
