@@ -11,7 +11,8 @@ const { sqlite } = require("./sqlite")
  * - `unavailable`: why it cannot be tested here, or `undefined`; its tests are then seen as skipped;
  * - `fresh()`: makes an empty database, or schema, that nothing else uses, and gives
  *   `{ url, rows(sql, params), execute(sql, params), drop() }`, where `rows` and `execute` go
- *   through a driver that is not the adapter's and take `?` for a parameter;
+ *   through a driver that is not the adapter's and take `?` for a parameter; a server's also has
+ *   `connections()`, how many there are to it;
  * - `date(value)`: the milliseconds since 1970 of a date as `rows` gives it;
  * - `moment(milliseconds)`: the parameter that stores a date;
  * - `boolean(value)`, `number(value)`: a boolean, and a large number, as `rows` gives them.

@@ -7,18 +7,20 @@ const { unique } = require("./samples")
  * with its own model. What is wrong is collected, not thrown, so that a run shows all of it.
  *
  * @param adapter an adapter, or a function that gives one for a visitor's number
- * @param options `calls` in all, `concurrency`, a `seed` that makes the run repeatable, and
- *   `tolerates(error)`: whether a rejection is allowed (a server that is killed under the load);
- *   after a tolerated one the visitor no longer knows its rows and starts anew
+ * @param options `calls` in all, or `until()`, which says when to end, `concurrency`, a `seed`
+ *   that makes the run repeatable, and `tolerates(error)`: whether a rejection is allowed (a server
+ *   that is killed under the load); after a tolerated one the visitor no longer knows its rows and
+ *   starts anew
  * @returns `{ calls, byName, tolerated, wrong }`; `wrong` is a list of texts, empty when all is well
  */
 async function mixedLoad(adapter, options = {}) {
   const { calls = 10_000, concurrency = 256, seed = 1, tolerates = () => false } = options
+  const { until = () => run.calls >= calls } = options
   const run = { calls: 0, byName: {}, tolerated: 0, wrong: [] }
   const visit = async (number) => {
     const own = typeof adapter === "function" ? adapter(number) : adapter
     const visitor = newVisitor(own, random(`${seed}/${number}`), run)
-    while (run.calls < calls && run.wrong.length < 20) {
+    while (!until() && run.wrong.length < 20) {
       try {
         await visitor.step()
       } catch (error) {

@@ -23,6 +23,7 @@ function databaseOn(name) {
         database,
         rows: reader.rows,
         execute: reader.rows,
+        connections: reader.connections,
         async drop() {
           await reader.end()
           await here.dropDatabase(database)
@@ -39,16 +40,26 @@ function databaseOn(name) {
 }
 
 /**
- * Reads and writes with `mysql2`: `rows(sql, params)`, where `?` stands for a parameter, and
- * `end()`. It connects with the first statement.
+ * Reads and writes with `mysql2`: `rows(sql, params)`, where `?` stands for a parameter,
+ * `connections()`, how many there are to this database but its own, and `end()`. It connects with
+ * the first statement.
  */
 function readerOf(url) {
   const { createPool } = require("mysql2/promise")
   const pool = createPool({ uri: url, connectionLimit: 4, dateStrings: true, timezone: "Z" })
+  const own = new Set()
+  pool.on("connection", ({ threadId }) => own.add(threadId))
+  async function rows(sql, params = []) {
+    const [found] = await pool.execute(sql, params)
+    return Array.isArray(found) ? found.map(readable) : found
+  }
   return {
-    async rows(sql, params = []) {
-      const [rows] = await pool.execute(sql, params)
-      return Array.isArray(rows) ? rows.map(readable) : rows
+    rows,
+    async connections() {
+      const there = await rows(
+        "SELECT id AS id FROM information_schema.processlist WHERE db = database()",
+      )
+      return there.filter(({ id }) => !own.has(Number(id))).length
     },
     end: () => pool.end(),
   }

@@ -27,6 +27,7 @@ function databaseOn(name, kind) {
         database,
         rows: reader.rows,
         execute: reader.rows,
+        connections: reader.connections,
         async drop() {
           await reader.end()
           await here.dropDatabase(database)
@@ -42,20 +43,29 @@ function databaseOn(name, kind) {
 }
 
 /**
- * Reads and writes with `pg`: `rows(sql, params)`, where `?` stands for a parameter, and `end()`.
- * It connects with the first statement.
+ * Reads and writes with `pg`: `rows(sql, params)`, where `?` stands for a parameter,
+ * `connections()`, how many there are to this database but its own, and `end()`. It connects with
+ * the first statement.
  */
 function readerOf(url) {
   const { Pool } = require("pg")
   const pool = new Pool({ connectionString: url, max: 4, application_name: "reader" })
   // Of a connection that lies idle while its server is killed.
   pool.on("error", () => {})
+  async function rows(sql, params = []) {
+    let n = 0
+    const text = sql.replace(/\?/g, () => `$${++n}`)
+    return (await pool.query(text, params)).rows
+  }
   return {
-    async rows(sql, params = []) {
-      let n = 0
-      const text = sql.replace(/\?/g, () => `$${++n}`)
-      const { rows } = await pool.query(text, params)
-      return rows
+    rows,
+    async connections() {
+      const [{ n }] = await rows(
+        `SELECT count(*) AS n FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name <> 'reader'
+         AND backend_type = 'client backend'`,
+      )
+      return Number(n)
     },
     end: () => pool.end(),
   }

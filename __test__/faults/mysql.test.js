@@ -1,0 +1,3 @@
+const { serverUnderLoad } = require("./under-load")
+
+serverUnderLoad("mysql")
