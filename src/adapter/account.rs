@@ -30,7 +30,7 @@ impl Statements {
                 &[Condition::equals("userId")],
                 &["provider", "providerAccountId"],
             )?,
-            delete: account.delete(dialect, &BY_KEY, true)?,
+            delete: account.delete(dialect, &BY_KEY)?,
         })
     }
 }

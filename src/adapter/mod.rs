@@ -7,9 +7,11 @@ mod user;
 mod verification_token;
 
 use crate::batch::{self, Done};
-use crate::engine::{self, Dialect, Engine, Outcome, Plan, PoolState, Shared, Statement, Work};
-use crate::error::{Code, Error, Result};
-use crate::options::{Environment, Options, Source, Synchronize};
+use crate::engine::{
+    self, Dialect, Engine, Outcome, Plan, PoolState, Repeat, Shared, Statement, Work,
+};
+use crate::error::{Code, Effect, Error, Result};
+use crate::options::{Environment, Options, RetryOptions, Source, Synchronize};
 use crate::schema::{self, Condition, Model, Schema};
 use crate::value::{Row, Value};
 use std::fmt;
@@ -326,11 +328,12 @@ impl Call {
 
     /// Runs several plans with the same values in one transaction; the last one answers.
     async fn run_together(&self, plans: &[&Plan], values: &[Value]) -> Result<Outcome> {
-        let mut together = Work { writes: true, repeatable: true, steps: Vec::new(), answer: 0 };
+        let mut together =
+            Work { writes: true, repeat: Repeat::Always, steps: Vec::new(), answer: 0 };
         for plan in plans {
             let work = plan.work(values);
             together.answer = together.steps.len() + work.answer;
-            together.repeatable &= work.repeatable;
+            together.repeat = together.repeat.min(work.repeat);
             together.steps.extend(work.steps);
         }
         self.store.run(self.operation, together).await
@@ -344,22 +347,40 @@ impl Call {
         plans: &InsertPlans,
         values: &[Value],
     ) -> Result<Outcome> {
+        let RetryOptions { attempts, max_time } = self.store.options.retry;
+        let start = Instant::now();
+        let key: Vec<Value> =
+            plans.key.iter().filter_map(|index| values.get(*index).cloned()).collect();
         let mut result = self.run(&plans.insert, values).await;
-        for _ in 1..self.store.options.retry.attempts.0 {
-            match &result {
-                Err(error) if error.code() == Code::OutcomeUnknown => {}
-                _ => return result,
+        let mut unknown = None;
+        for tries in 1.. {
+            let code = result.as_ref().err().map(Error::code);
+            let lost = code == Some(Code::OutcomeUnknown);
+            if lost {
+                unknown = result.as_ref().err().cloned();
             }
-            let key: Vec<Value> =
-                plans.key.iter().filter_map(|index| values.get(*index).cloned()).collect();
-            let mut found = self.run(&plans.by_key, &key).await?;
+            // What is in the way may be what an earlier try has written.
+            let taken = code == Some(Code::Unique);
+            let (Some(error), true) = (&unknown, lost || taken) else {
+                break;
+            };
+            let Ok(mut found) = self.run(&plans.by_key, &key).await else {
+                return Err(error.clone());
+            };
             found.rows.retain(|row| model.is_inserted(row, values));
             if !found.rows.is_empty() {
                 return Ok(found);
             }
+            if taken || tries >= attempts.0 || start.elapsed() >= max_time.duration() {
+                break;
+            }
             result = self.run(&plans.insert, values).await;
         }
-        result
+        match (result, unknown) {
+            // Nothing is known of an earlier try by that.
+            (Err(error), Some(unknown)) if error.effect() != Effect::Final => Err(unknown),
+            (result, _) => result,
+        }
     }
 }
 

@@ -60,7 +60,7 @@ impl Statements {
                 &[BY_USER, ALIVE],
                 &[],
             )?),
-            delete: session.delete(dialect, &[BY_TOKEN], true)?,
+            delete: session.delete(dialect, &[BY_TOKEN])?,
             delete_expired: session.delete_silently(dialect, &[BY_TOKEN, EXPIRED])?,
             delete_by_user: session.delete_silently(dialect, &[BY_USER])?,
             delete_others: session.delete_silently(dialect, &[BY_USER, NOT_TOKEN])?,

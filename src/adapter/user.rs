@@ -40,7 +40,7 @@ impl Statements {
                 Join { model: user, property: "userId", equals: "id" },
                 &account_key.map(Condition::equals),
             )?,
-            delete: user.delete(dialect, &[BY_ID], true)?,
+            delete: user.delete(dialect, &[BY_ID])?,
             delete_tokens: schema.verification_token.delete_by_other(
                 dialect,
                 "identifier",

@@ -21,7 +21,7 @@ impl Statements {
         Ok(Statements {
             // The same code made twice for one person is one code, with the later expiry.
             create: token.insert_or_refresh(dialect, "identifier")?,
-            take: token.delete(dialect, &key, false)?,
+            take: token.delete(dialect, &key)?,
             take_by_token: token.delete_only(dialect, "token")?,
         })
     }

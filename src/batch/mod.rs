@@ -4,7 +4,7 @@ mod stats;
 
 pub use stats::{Counts, Stats};
 
-use crate::engine::{Engine, Outcome, Work};
+use crate::engine::{Engine, Outcome, Repeat, Work};
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::RetryOptions;
 use std::hash::{BuildHasher, RandomState};
@@ -45,37 +45,40 @@ async fn repeat(
     tries: &mut u32,
 ) -> Result<Outcome> {
     let mut wait = FIRST_WAIT;
+    // Whether an earlier try may have happened.
+    let mut lost = false;
     loop {
         *tries += 1;
         let error = match engine.run(work).await {
+            Ok(outcome) if lost && work.repeat == Repeat::WhileFound && outcome.is_nothing() => {
+                return Err(Error::new(Code::OutcomeUnknown, UNKNOWN).with_effect(Effect::Unknown));
+            }
             Ok(outcome) => return Ok(outcome),
             Err(error) => error,
         };
+        lost |= work.writes && error.effect() == Effect::Unknown;
         let again = match error.effect() {
             Effect::Final => false,
             // Whoever was in the way is done soon; how often one meets others says nothing.
             Effect::Conflict => true,
             Effect::None => *tries < bounds.attempts.0,
-            Effect::Unknown => work.repeatable && *tries < bounds.attempts.0,
+            Effect::Unknown => work.repeat != Repeat::Never && *tries < bounds.attempts.0,
         };
         if !again || start.elapsed() >= bounds.max_time.duration() {
-            return Err(give_up(error, work));
+            let known = !lost || error.effect() == Effect::Final;
+            return Err(if known { error } else { unknown(error) });
         }
         tokio::time::sleep(jitter(wait)).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }
 }
 
+const UNKNOWN: &str = "the connection was lost after the write had been sent: it may have happened. \
+    Look before doing it again";
+
 /// A write that may have happened is reported as just that.
-fn give_up(error: Error, work: &Work) -> Error {
-    if error.effect() == Effect::Unknown && work.writes {
-        error.with_code(Code::OutcomeUnknown).with_message(
-            "the connection was lost after the write had been sent: it may have happened. Look before \
-             doing it again",
-        )
-    } else {
-        error
-    }
+fn unknown(error: Error) -> Error {
+    error.with_code(Code::OutcomeUnknown).with_message(UNKNOWN).with_effect(Effect::Unknown)
 }
 
 /// Between half and the whole of a wait, so that those who collided do not meet again.

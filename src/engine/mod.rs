@@ -149,13 +149,25 @@ pub struct Step {
     pub values: Vec<Value>,
 }
 
+/// Whether work may be done again after a connection was lost half-way, when it may have happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Repeat {
+    /// Twice is not the same as once.
+    Never,
+    /// As long as it finds what it looks for. If not, that may be its own doing: a row that it
+    /// deletes is gone, and `null` would say that there had been none.
+    WhileFound,
+    /// Twice is the same as once.
+    Always,
+}
+
 /// Statements that take effect together or not at all: more than one share a transaction.
 #[derive(Debug, Clone)]
 pub struct Work {
     /// Whether anything is changed.
     pub writes: bool,
-    /// Whether doing it twice is the same as doing it once, for a connection lost half-way.
-    pub repeatable: bool,
+    /// Whether it may be done again.
+    pub repeat: Repeat,
     /// The statements, in order.
     pub steps: Vec<Step>,
     /// Which of them answers.
@@ -171,8 +183,8 @@ pub struct Plan {
     pub answer: Answer,
     /// Whether anything is changed.
     pub writes: bool,
-    /// Whether doing it twice is the same as doing it once.
-    pub repeatable: bool,
+    /// Whether it may be done again.
+    pub repeat: Repeat,
 }
 
 /// Where an answer comes from.
@@ -186,19 +198,19 @@ pub enum Answer {
 
 impl Plan {
     /// One statement that takes a call's values in order and answers.
-    pub fn single(statement: Statement, writes: bool, repeatable: bool) -> Self {
+    pub fn single(statement: Statement, writes: bool, repeat: Repeat) -> Self {
         let arguments = (0..statement.parameters.len()).collect();
         Plan {
             steps: vec![(Arc::new(statement), arguments)],
             answer: Answer::Rows(0),
             writes,
-            repeatable,
+            repeat,
         }
     }
 
     /// One statement that changes nothing.
     pub fn read(statement: Statement) -> Self {
-        Plan::single(statement, false, true)
+        Plan::single(statement, false, Repeat::Always)
     }
 
     /// The work of one call.
@@ -212,7 +224,7 @@ impl Plan {
         });
         Work {
             writes: self.writes,
-            repeatable: self.repeatable,
+            repeat: self.repeat,
             steps: steps.collect(),
             answer: match self.answer {
                 Answer::Rows(step) => step,
@@ -245,6 +257,13 @@ pub struct Outcome {
     pub rows: Vec<Vec<Value>>,
     /// How many rows it changed.
     pub affected: u64,
+}
+
+impl Outcome {
+    /// Whether there was neither a row to give nor one to change.
+    pub fn is_nothing(&self) -> bool {
+        self.rows.is_empty() && self.affected == 0
+    }
 }
 
 /// A table's name, qualified by a database schema if there is one.

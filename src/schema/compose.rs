@@ -3,7 +3,7 @@
 //! transaction of two.
 
 use super::{Column, Model};
-use crate::engine::{Answer, Dialect, OutputColumn, Plan, Statement, Storage, Upsert};
+use crate::engine::{Answer, Dialect, OutputColumn, Plan, Repeat, Statement, Storage, Upsert};
 use crate::error::Result;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -122,9 +122,9 @@ impl Model {
         composer.insert(self);
         if dialect.insert_returning {
             let columns = composer.returning(self);
-            return Ok(Plan::single(composer.finish(columns), true, false));
+            return Ok(Plan::single(composer.finish(columns), true, Repeat::Never));
         }
-        let mut plan = Plan::single(composer.finish(Vec::new()), true, false);
+        let mut plan = Plan::single(composer.finish(Vec::new()), true, Repeat::Never);
         match self.given() {
             Some(positions) => plan.answer = Answer::Given(positions),
             None => self.then_select(dialect, &mut plan)?,
@@ -172,9 +172,9 @@ impl Model {
         }
         if dialect.insert_returning {
             let columns = composer.returning(self);
-            return Ok(Plan::single(composer.finish(columns), true, true));
+            return Ok(Plan::single(composer.finish(columns), true, Repeat::Always));
         }
-        let mut plan = Plan::single(composer.finish(Vec::new()), true, true);
+        let mut plan = Plan::single(composer.finish(Vec::new()), true, Repeat::Always);
         self.then_select(dialect, &mut plan)?;
         Ok(plan)
     }
@@ -270,9 +270,9 @@ impl Model {
         composer.conditions(self, "", conditions)?;
         if dialect.update_returning {
             let columns = composer.returning(self);
-            return Ok(Plan::single(composer.finish(columns), true, true));
+            return Ok(Plan::single(composer.finish(columns), true, Repeat::Always));
         }
-        let mut plan = Plan::single(composer.finish(Vec::new()), true, true);
+        let mut plan = Plan::single(composer.finish(Vec::new()), true, Repeat::Always);
         let shown: Vec<&Column> = self.shown().collect();
         let select = self.select_columns(dialect, &shown, conditions, &[])?;
         plan.steps.push((Arc::new(select), (set.len()..set.len() + conditions.len()).collect()));
@@ -280,19 +280,13 @@ impl Model {
         Ok(plan)
     }
 
-    /// Deletes the rows that meet the conditions and gives them back. `repeatable`: whether it may
-    /// be done again when its answer was lost, which then is that there was no row.
-    pub fn delete(
-        &self,
-        dialect: &Dialect,
-        conditions: &[Condition],
-        repeatable: bool,
-    ) -> Result<Plan> {
+    /// Deletes the rows that meet the conditions and gives them back.
+    pub fn delete(&self, dialect: &Dialect, conditions: &[Condition]) -> Result<Plan> {
         let mut composer = Composer::new(dialect);
         composer.text("DELETE FROM ");
         composer.table(self);
         composer.conditions(self, "", conditions)?;
-        self.give_back_deleted(composer, conditions, repeatable)
+        self.give_back_deleted(composer, conditions)
     }
 
     /// Deletes the row whose `property` equals the call's value, unless there are several, and gives
@@ -312,7 +306,7 @@ impl Model {
         composer.text(" = ");
         composer.parameter(column.storage);
         composer.text(") AS alike) = 1");
-        let mut plan = self.give_back_deleted(composer, &conditions, false)?;
+        let mut plan = self.give_back_deleted(composer, &conditions)?;
         // Each statement's parameters are the one value.
         for (_, arguments) in &mut plan.steps {
             arguments.fill(0);
@@ -324,14 +318,13 @@ impl Model {
         &self,
         mut composer: Composer<'_>,
         conditions: &[Condition],
-        repeatable: bool,
     ) -> Result<Plan> {
         let dialect = composer.dialect;
         if dialect.delete_returning {
             let columns = composer.returning(self);
-            return Ok(Plan::single(composer.finish(columns), true, repeatable));
+            return Ok(Plan::single(composer.finish(columns), true, Repeat::WhileFound));
         }
-        let mut plan = Plan::single(composer.finish(Vec::new()), true, repeatable);
+        let mut plan = Plan::single(composer.finish(Vec::new()), true, Repeat::WhileFound);
         let shown: Vec<&Column> = self.shown().collect();
         let mut select = self.select_columns(dialect, &shown, conditions, &[])?;
         select.sql = format!("{}{}", select.sql, dialect.lock_rows).into();
@@ -345,7 +338,7 @@ impl Model {
         composer.text("DELETE FROM ");
         composer.table(self);
         composer.conditions(self, "", conditions)?;
-        Ok(Plan::single(composer.finish(Vec::new()), true, true))
+        Ok(Plan::single(composer.finish(Vec::new()), true, Repeat::WhileFound))
     }
 
     /// Deletes the rows whose `property` equals a property of the row of another table that has
@@ -369,7 +362,7 @@ impl Model {
         composer.table(other);
         composer.conditions(other, "", &[Condition::equals(found_by)])?;
         composer.text(")");
-        Ok(Plan::single(composer.finish(Vec::new()), true, true))
+        Ok(Plan::single(composer.finish(Vec::new()), true, Repeat::Always))
     }
 
     /// The positions of the columns shown among the values of an insert, if all are given there.
