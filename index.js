@@ -34,3 +34,5 @@ const SqlxAdapter = native.bind({
 })
 
 module.exports = { SqlxAdapter, SqlxAdapterError, default: SqlxAdapter }
+// Tells what TypeScript and Babel compile to CommonJS that `default` is the default export.
+Object.defineProperty(module.exports, "__esModule", { value: true })

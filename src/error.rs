@@ -101,6 +101,8 @@ pub enum Effect {
     None,
     /// The connection was lost: it may have happened.
     Unknown,
+    /// Another client's statement may have run instead: only a read is worth another try.
+    Foreign,
 }
 
 /// What the database said, without the values its messages quote.
@@ -252,6 +254,11 @@ impl Error {
     /// What the database said.
     pub fn cause(&self) -> Option<&Cause> {
         self.0.cause.as_ref()
+    }
+
+    /// Whether the database itself said it, by a code of its own.
+    pub fn is_of_database(&self) -> bool {
+        self.0.cause.as_ref().is_some_and(|cause| cause.code.is_some())
     }
 
     /// What is known of the effect.

@@ -1,6 +1,6 @@
 //! Passkeys.
 
-use super::{Call, InsertPlans, find_row, only_row, row};
+use super::{Call, InsertPlans, find_row, row, written_row};
 use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Error, Result};
 use crate::schema::{Condition, Schema};
@@ -53,7 +53,7 @@ impl Call {
                 }
             },
         )?;
-        only_row(model, outcome)
+        written_row(model, outcome, &values)
     }
 
     /// The passkey with this credential id.

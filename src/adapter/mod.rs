@@ -190,7 +190,7 @@ impl Adapter {
         let (place, options, observer) =
             (source.clone(), self.options.clone(), Arc::clone(&self.observer));
         let share = Shared::open(&source, self.scope, &self.options, move || async move {
-            engine::open(&place, &options, &|text| observer.notice(text)).await
+            engine::open(&place, &options, Arc::new(move |text| observer.notice(text))).await
         })
         .await?;
         let store = Store::new(Arc::clone(share.engine()?), self, &source)?;
@@ -207,6 +207,7 @@ pub struct Store {
     options: Options,
     observer: Arc<dyn Observer>,
     stats: batch::Stats,
+    creating: tokio::sync::Mutex<()>,
     ping: Plan,
     schema: Schema,
     user: user::Statements,
@@ -239,6 +240,7 @@ impl Store {
             options: adapter.options.clone(),
             observer: Arc::clone(&adapter.observer),
             stats: batch::Stats::default(),
+            creating: tokio::sync::Mutex::new(()),
             ping: Plan::read(Statement {
                 sql: "SELECT 1".into(),
                 parameters: vec![],
@@ -256,11 +258,13 @@ impl Store {
         let engine = &*self.engine;
         let mut done = batch::run(engine, self.options.retry, &work).await;
         let error = match done.result {
-            Err(error) if error.code() == Code::Schema => error,
+            // A statement that the database refused, so that nothing was done: what it gave back and
+            // could not be read is another matter.
+            Err(error) if error.code() == Code::Schema && error.is_of_database() => error,
             result => return self.observe(operation, Done { result, ..done }),
         };
         done.result = match self.options.synchronize {
-            Synchronize::Create => match schema::create(engine, &self.schema).await {
+            Synchronize::Create => match self.create().await {
                 Ok(()) => batch::run(engine, self.options.retry, &work).await.result,
                 Err(error) => Err(error),
             },
@@ -275,6 +279,12 @@ impl Store {
             }
         };
         self.observe(operation, done)
+    }
+
+    /// Creates the tables if there are none, once for all calls that need them at the same time.
+    async fn create(&self) -> Result<()> {
+        let _one_at_a_time = self.creating.lock().await;
+        schema::create(&*self.engine, &self.schema).await
     }
 
     /// Counts a unit of work and tells who wants to know of it.
@@ -328,11 +338,18 @@ impl Call {
 
     /// Runs several plans with the same values in one transaction; the last one answers.
     async fn run_together(&self, plans: &[&Plan], values: &[Value]) -> Result<Outcome> {
-        let mut together =
-            Work { writes: true, repeat: Repeat::Always, steps: Vec::new(), answer: 0 };
+        let mut together = Work {
+            writes: true,
+            repeat: Repeat::Always,
+            steps: Vec::new(),
+            answer: 0,
+            confirm: None,
+        };
         for plan in plans {
             let work = plan.work(values);
-            together.answer = together.steps.len() + work.answer;
+            let before = together.steps.len();
+            together.answer = before + work.answer;
+            together.confirm = work.confirm.map(|step| before + step);
             together.repeat = together.repeat.min(work.repeat);
             together.steps.extend(work.steps);
         }
@@ -355,7 +372,8 @@ impl Call {
         let mut unknown = None;
         for tries in 1.. {
             let code = result.as_ref().err().map(Error::code);
-            let lost = code == Some(Code::OutcomeUnknown);
+            let effect = result.as_ref().err().map(Error::effect);
+            let lost = code == Some(Code::OutcomeUnknown) && effect != Some(Effect::Foreign);
             if lost {
                 unknown = result.as_ref().err().cloned();
             }
@@ -421,9 +439,20 @@ fn find_row(model: &Model, outcome: Outcome, asked: &[(&str, &Value)]) -> Option
         .find(|row| asked.iter().all(|(property, value)| row.get(property) == *value))
 }
 
-/// The row that a statement which always gives one gave.
-fn only_row(model: &Model, outcome: Outcome) -> Result<Row> {
-    outcome.rows.into_iter().next().map(|values| row(model, values)).ok_or_else(|| {
-        Error::internal(format!("the {} was written, but not given back", model.name))
+/// The row that was written with these values: the one whose key they hold.
+///
+/// # Errors
+/// `ERR_OUTCOME_UNKNOWN`: another row, or none, came back. Whatever is in between, the write may not
+/// have been this one.
+fn written_row(model: &Model, outcome: Outcome, values: &[Value]) -> Result<Row> {
+    let key: Vec<(&str, &Value)> = model
+        .inserted()
+        .zip(values)
+        .filter(|(column, _)| model.key.contains(&column.property))
+        .map(|(column, value)| (column.property, value))
+        .collect();
+    find_row(model, outcome, &key).ok_or_else(|| {
+        let message = format!("the {} that was written did not come back", model.name);
+        Error::new(Code::OutcomeUnknown, message)
     })
 }

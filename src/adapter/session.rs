@@ -120,7 +120,9 @@ impl Call {
         let found = outcome.rows.into_iter().find_map(|mut values| {
             let user = row(&schema.user, values.split_off(width.min(values.len())));
             let session = row(&schema.session, values);
-            (*session.get("sessionToken") == stored).then_some((session, user))
+            let is_asked_for =
+                *session.get("sessionToken") == stored && session.get("userId") == user.get("id");
+            is_asked_for.then_some((session, user))
         });
         let Some((session, user)) = found else {
             return Ok(None);
@@ -233,7 +235,8 @@ impl Call {
         let outcome = match except {
             None => self.run(&plans.delete_by_user, &[user_id]).await?,
             Some(except) => {
-                let Some(token) = key("except", Some(except))? else {
+                let token = key("except", Some(except))?.filter(|token| !token.is_empty());
+                let Some(token) = token else {
                     return Err(Error::invalid_argument("except must be a session token"));
                 };
                 let stored = self.stored(&Value::Text(token))?;

@@ -1,6 +1,6 @@
 //! Users.
 
-use super::{Call, InsertPlans, find_row, only_row};
+use super::{Call, InsertPlans, find_row, written_row};
 use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Error, Result};
 use crate::schema::{Condition, Join, Schema};
@@ -19,6 +19,9 @@ pub struct Statements {
     delete_owned: Vec<Plan>,
 }
 
+/// How many columns of the account come before the user's.
+const WITH_USER_ID: usize = 3;
+
 const BY_ID: Condition = Condition::equals("id");
 
 impl Statements {
@@ -30,13 +33,14 @@ impl Statements {
             delete_owned.push(model.delete_silently(dialect, &[Condition::equals("userId")])?);
         }
         let account_key = ["provider", "providerAccountId"];
+        let with_user_id: [_; WITH_USER_ID] = ["provider", "providerAccountId", "userId"];
         Ok(Statements {
             insert: InsertPlans::new(dialect, user)?,
             by_id: user.select(dialect, &[BY_ID], &[])?,
             by_email: user.select(dialect, &[Condition::equals("email")], &[])?,
             by_account: schema.account.select_with(
                 dialect,
-                &account_key,
+                &with_user_id,
                 Join { model: user, property: "userId", equals: "id" },
                 &account_key.map(Condition::equals),
             )?,
@@ -69,7 +73,7 @@ impl Call {
         }
         let values = model.insert_values(&user)?;
         match self.insert(model, &self.store.user.insert, &values).await {
-            Ok(outcome) => only_row(model, outcome),
+            Ok(outcome) => written_row(model, outcome, &values),
             Err(error) => Err(taken(error.of_table(&model.table.name))),
         }
     }
@@ -111,9 +115,11 @@ impl Call {
         };
         let asked = [Value::Text(provider), Value::Text(id)];
         let outcome = self.run(&self.store.user.by_account, &asked).await?;
-        Ok(outcome.rows.into_iter().find(|values| values.starts_with(&asked)).map(|mut values| {
-            values.drain(..asked.len());
-            super::row(&self.store.schema.user, values)
+        Ok(outcome.rows.into_iter().find_map(|mut values| {
+            let user = values.split_off(WITH_USER_ID.min(values.len()));
+            let user = super::row(&self.store.schema.user, user);
+            let is_asked_for = values.starts_with(&asked) && values.last() == Some(user.get("id"));
+            is_asked_for.then_some(user)
         }))
     }
 

@@ -1,6 +1,6 @@
 //! Pending magic links and codes.
 
-use super::{Call, find_row, only_row};
+use super::{Call, find_row, written_row};
 use crate::engine::{Dialect, Plan};
 use crate::error::Result;
 use crate::schema::{Condition, Schema};
@@ -33,7 +33,7 @@ impl Call {
         let model = &self.store.schema.verification_token;
         let values = model.insert_values(&token)?;
         let outcome = self.run(&self.store.verification_token.create, &values).await?;
-        only_row(model, outcome)
+        written_row(model, outcome, &values)
     }
 
     /// Takes a token: one statement deletes and returns it, so that it can be used once. One that

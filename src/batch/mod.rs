@@ -63,6 +63,7 @@ async fn repeat(
             Effect::Conflict => true,
             Effect::None => *tries < bounds.attempts.0,
             Effect::Unknown => work.repeat != Repeat::Never && *tries < bounds.attempts.0,
+            Effect::Foreign => !work.writes && *tries < bounds.attempts.0,
         };
         if !again || start.elapsed() >= bounds.max_time.duration() {
             let known = !lost || error.effect() == Effect::Final;

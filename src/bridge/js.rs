@@ -172,6 +172,15 @@ impl<'s> Scope<'s> {
         self.property(object, name)
     }
 
+    /// An object's own property: not one that `Object.prototype` may have been given.
+    pub fn own(self, object: Js<'_>, name: &str) -> JsResult<Option<Js<'s>>> {
+        let name = self.text(name)?;
+        let mut has = false;
+        // SAFETY: both are live handles, and an out-pointer of ours; a proxy may throw.
+        check(unsafe { sys::napi_has_own_property(self.env, object.raw, name.raw, &mut has) })?;
+        if has { self.property(object, name).map(Some) } else { Ok(None) }
+    }
+
     pub fn property(self, object: Js<'_>, name: Js<'_>) -> JsResult<Js<'s>> {
         // SAFETY: both are live handles; a getter or a proxy may run and throw, which gives `Thrown`.
         self.give(|env, out| unsafe { sys::napi_get_property(env, object.raw, name.raw, out) })

@@ -3,28 +3,37 @@
 use super::completion::{Completion, Completions};
 use super::js::{Js, JsResult, Kind, Reference, Scope};
 use crate::adapter::{Observer, Query};
+use napi::sys;
 use std::sync::Arc;
 
 /// The application's functions. They are remembered weakly: the adapter's own functions hold them,
 /// and an adapter that nobody has any more tells nobody.
 #[derive(Debug)]
 pub struct Listeners {
+    env: sys::napi_env,
     on_query: Option<Reference>,
     logger: Option<Reference>,
 }
 
 impl Listeners {
-    /// Takes the functions out of `SqlxAdapter`'s options, which have been checked.
-    pub fn new(scope: Scope<'_>, options: Option<Js<'_>>) -> JsResult<Self> {
+    /// Takes the functions out of `SqlxAdapter`'s options, which have been checked, and puts them
+    /// into `held`, which keeps them alive.
+    pub fn new(scope: Scope<'_>, options: Option<Js<'_>>, held: Js<'_>) -> JsResult<Self> {
+        let mut listeners = Listeners { env: scope.env(), on_query: None, logger: None };
+        let Some(options) = options else { return Ok(listeners) };
         let take = |name: &str| -> JsResult<Option<Reference>> {
-            let Some(options) = options else { return Ok(None) };
-            let value = scope.get(options, name)?;
+            let Some(value) = scope.own(options, name)? else { return Ok(None) };
             match scope.kind(value)? {
-                Kind::Function | Kind::Object => scope.reference(value).map(Some),
+                Kind::Function | Kind::Object => {
+                    scope.set(held, name, value)?;
+                    scope.reference(value).map(Some)
+                }
                 _ => Ok(None),
             }
         };
-        Ok(Listeners { on_query: take("onQuery")?, logger: take("logger")? })
+        listeners.on_query = take("onQuery")?;
+        listeners.logger = take("logger")?;
+        Ok(listeners)
     }
 
     /// Whether any function wants to be told of queries.
@@ -81,10 +90,14 @@ impl Listeners {
         };
         Ok(true)
     }
+}
 
-    /// Gives the references up.
-    pub fn forget(self, scope: Scope<'_>) {
-        for reference in [self.on_query, self.logger].into_iter().flatten() {
+impl Drop for Listeners {
+    fn drop(&mut self) {
+        // SAFETY: listeners never leave their realm's thread (they hold a raw pointer), and are
+        // dropped while its environment is alive: with the realm at the latest.
+        let scope = unsafe { Scope::from_raw(self.env) };
+        for reference in [self.on_query.take(), self.logger.take()].into_iter().flatten() {
             scope.forget(reference);
         }
     }

@@ -54,17 +54,11 @@ pub fn bind<'a>(env: &'a Env, given: &Object<'_>) -> napi::Result<Made<'a>> {
     let realm = Realm::new(scope, given).map_err(|Thrown| failed("bind"))?;
     function(env, scope, given, "SqlxAdapter", move |scope, env, arguments| {
         let object = realm.object(scope)?;
-        match open(&realm, scope, &arguments) {
-            Ok(handle) => {
-                // The functions hold what their adapter needs of JavaScript.
-                let held = scope.object()?;
-                scope.set(held, "realm", object)?;
-                if let Some(options) = arguments.options() {
-                    scope.set(held, "onQuery", scope.get(options, "onQuery")?)?;
-                    scope.set(held, "logger", scope.get(options, "logger")?)?;
-                }
-                functions(env, scope, held, &realm, &handle)
-            }
+        // The functions hold what their adapter needs of JavaScript.
+        let held = scope.object()?;
+        scope.set(held, "realm", object)?;
+        match open(&realm, scope, &arguments, held) {
+            Ok(handle) => functions(env, scope, held, &realm, &handle),
             Err(error) => {
                 scope.throw(realm.error(scope, &error)?);
                 Err(Thrown)
@@ -128,15 +122,20 @@ impl Handle {
 impl Drop for Handle {
     /// An adapter that was collected instead of closed gives its connections back in the background.
     fn drop(&mut self) {
-        let _entered = runtime::get().ok().map(|runtime| runtime.enter());
+        let _entered = runtime::started().map(|runtime| runtime.enter());
         drop(self.adapter.take());
         self.realm.unlisten(self.id);
     }
 }
 
-fn open(realm: &Rc<Realm>, scope: Scope<'_>, arguments: &Arguments<'_>) -> Result<Rc<Handle>> {
+fn open(
+    realm: &Rc<Realm>,
+    scope: Scope<'_>,
+    arguments: &Arguments<'_>,
+    held: Js<'_>,
+) -> Result<Rc<Handle>> {
     let options = Options::from_arguments(arguments.tree(0)?, arguments.tree(1)?)?;
-    let listeners = Listeners::new(scope, arguments.options()).map_err(|Thrown| {
+    let listeners = Listeners::new(scope, arguments.options(), held).map_err(|Thrown| {
         scope.catch();
         Error::config("reading the options \"onQuery\" and \"logger\" threw an exception")
     })?;

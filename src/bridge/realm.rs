@@ -32,7 +32,7 @@ pub struct Realm {
     object: RefCell<Option<[Reference; 3]>>,
     pub completions: Arc<Completions>,
     /// Who is told what each adapter does.
-    listeners: RefCell<HashMap<u64, Listeners>>,
+    listeners: RefCell<HashMap<u64, Rc<Listeners>>>,
     /// Calls under way.
     pending: Cell<usize>,
     /// Itself, while calls are under way.
@@ -167,16 +167,19 @@ impl Realm {
     pub fn listen(&self, listeners: Listeners) -> Told {
         let adapter = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let queries = listeners.observe_queries();
-        self.listeners.borrow_mut().insert(adapter, listeners);
+        self.listeners.borrow_mut().insert(adapter, Rc::new(listeners));
         Told { adapter, queries, completions: Arc::clone(&self.completions) }
+    }
+
+    /// Who listens to an adapter. What they do may change who does, so nothing stays borrowed.
+    fn listeners(&self, adapter: u64) -> Option<Rc<Listeners>> {
+        self.listeners.borrow().get(&adapter).cloned()
     }
 
     /// Nobody has the adapter any more.
     pub fn unlisten(&self, adapter: u64) {
         let listeners = self.listeners.borrow_mut().remove(&adapter);
-        if let Some(listeners) = listeners {
-            listeners.forget(self.scope());
-        }
+        drop(listeners);
     }
 
     /// What `Date.now()` says: the clock that NextAuth compares with, faked or not.
@@ -228,7 +231,7 @@ impl Realm {
             let delivered = scope.nested(|scope| match completion {
                 Completion::Notice(adapter, text) => self.notice(scope, adapter, &text),
                 Completion::Queried(adapter, query) => {
-                    if let Some(listeners) = self.listeners.borrow().get(&adapter) {
+                    if let Some(listeners) = self.listeners(adapter) {
                         listeners.query(scope, &query);
                     }
                     Ok(())
@@ -260,7 +263,7 @@ impl Realm {
     }
 
     fn notice(&self, scope: Scope<'_>, adapter: u64, text: &str) -> JsResult<()> {
-        let logged = self.listeners.borrow().get(&adapter).is_some_and(|it| it.notice(scope, text));
+        let logged = self.listeners(adapter).is_some_and(|it| it.notice(scope, text));
         if logged {
             return Ok(());
         }
@@ -273,9 +276,7 @@ impl Drop for Realm {
     fn drop(&mut self) {
         let wake = self.completions.close();
         let scope = self.scope();
-        for (_, listeners) in self.listeners.take() {
-            listeners.forget(scope);
-        }
+        drop(self.listeners.take());
         for reference in self.object.take().into_iter().flatten() {
             scope.forget(reference);
         }

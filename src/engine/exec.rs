@@ -22,6 +22,11 @@ pub trait Driver: Database + HasStatementCache {
     /// Gives an error its meaning.
     fn error(error: &sqlx::Error) -> Error;
 
+    /// Gives the refusal of a connection its meaning: nothing has been sent then.
+    fn refusal(error: &sqlx::Error) -> Error {
+        Self::error(error)
+    }
+
     /// How many rows a statement changed.
     fn affected(result: &Self::QueryResult) -> u64;
 }
@@ -49,20 +54,40 @@ where
         return run_step::<D>(connection, step, mode).await;
     }
     command::<D>(connection, D::begin(work.writes)).await.map_err(undone)?;
-    match run_steps::<D>(connection, work, mode).await {
-        Ok(outcome) => command::<D>(connection, "COMMIT").await.map(|()| outcome),
-        Err(error) => match command::<D>(connection, "ROLLBACK").await {
-            Ok(()) => Err(error),
-            Err(_) => Err(undone(error)),
-        },
+    let result = run_steps::<D>(connection, work, mode).await.map_err(undone_if_lost);
+    end::<D, _>(connection, result).await
+}
+
+/// Ends a transaction: with COMMIT if all went well. Whatever fails, none stays open: a transaction
+/// left open would swallow the next caller's writes.
+pub async fn end<D, T>(connection: &mut D::Connection, result: Result<T>) -> Result<T>
+where
+    D: Driver,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    let result = match result {
+        Ok(value) => command::<D>(connection, "COMMIT").await.map(|()| value),
+        Err(error) => Err(error),
+    };
+    let Err(error) = result else { return result };
+    match command::<D>(connection, "ROLLBACK").await {
+        Ok(()) => Err(error),
+        // What a COMMIT has done whose answer was lost stays unknown.
+        Err(_) if error.effect() == Effect::Unknown => Err(error),
+        Err(_) => Err(undone(error)),
     }
 }
 
 /// A connection that is lost before COMMIT has been sent has changed nothing.
+fn undone_if_lost(error: Error) -> Error {
+    if error.effect() == Effect::Unknown { error.with_effect(Effect::None) } else { error }
+}
+
+/// Nothing has been changed, and the connection is of no use any more.
 fn undone(error: Error) -> Error {
     match error.effect() {
-        Effect::Final | Effect::Unknown => error.with_effect(Effect::None),
-        Effect::None | Effect::Conflict => error,
+        Effect::Foreign => error,
+        _ => error.with_effect(Effect::None),
     }
 }
 
@@ -75,6 +100,10 @@ where
     let mut answer = Outcome::default();
     for (index, step) in work.steps.iter().enumerate() {
         let outcome = run_step::<D>(connection, step, mode).await?;
+        if work.confirm == Some(index) && outcome.affected == 0 {
+            // What was read before is not what was changed then.
+            answer.rows.clear();
+        }
         if index == work.answer {
             answer = outcome;
         }

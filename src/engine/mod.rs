@@ -172,6 +172,8 @@ pub struct Work {
     pub steps: Vec<Step>,
     /// Which of them answers.
     pub answer: usize,
+    /// A later one that must have changed a row, or the answer has none.
+    pub confirm: Option<usize>,
 }
 
 /// What an operation runs, composed once per adapter.
@@ -181,6 +183,8 @@ pub struct Plan {
     pub steps: Vec<(Arc<Statement>, Vec<usize>)>,
     /// Where the answer's rows come from.
     pub answer: Answer,
+    /// A step that must have changed a row, or the answer has none.
+    pub confirm: Option<usize>,
     /// Whether anything is changed.
     pub writes: bool,
     /// Whether it may be done again.
@@ -203,6 +207,7 @@ impl Plan {
         Plan {
             steps: vec![(Arc::new(statement), arguments)],
             answer: Answer::Rows(0),
+            confirm: None,
             writes,
             repeat,
         }
@@ -230,6 +235,7 @@ impl Plan {
                 Answer::Rows(step) => step,
                 Answer::Given(_) => 0,
             },
+            confirm: self.confirm,
         }
     }
 
@@ -307,19 +313,18 @@ pub trait Engine: fmt::Debug + Send + Sync {
     fn close(&self) -> BoxFuture<'_, ()>;
 }
 
+/// Tells the application something that it should know: no values, no secrets.
+pub type Notice = Arc<dyn Fn(String) + Send + Sync>;
+
 /// Opens the database at a place. What the application should know is passed to `notice`.
 ///
 /// # Errors
 /// `ERR_CONNECT` says what is in the way.
-pub async fn open(
-    source: &Source,
-    options: &Options,
-    notice: &(dyn Fn(String) + Send + Sync),
-) -> Result<Arc<dyn Engine>> {
+pub async fn open(source: &Source, options: &Options, notice: Notice) -> Result<Arc<dyn Engine>> {
     let bounds = Bounds::from(options.pool_for(source));
     match source {
         Source::Sqlite(place) => {
-            Ok(Arc::new(sqlite::Sqlite::open(place, options, bounds, notice).await?))
+            Ok(Arc::new(sqlite::Sqlite::open(place, options, bounds, &*notice).await?))
         }
         Source::Server(place) => {
             for name in &place.ignored {
@@ -344,9 +349,12 @@ pub async fn open(
 /// # Errors
 /// `ERR_INVALID_ARGUMENT`: it is outside of the years -9999 to 9999.
 fn date(time: i64) -> Result<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(time) * 1_000_000).map_err(|_| {
-        Error::invalid_argument("a Date is outside of the years that the database can hold")
-    })
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(time) * 1_000_000)
+        .map_err(|_| beyond_years())
+}
+
+fn beyond_years() -> Error {
+    Error::invalid_argument("a Date is outside of the years that the database can hold")
 }
 
 /// A point in time as the servers' drivers give it; parts of a millisecond are cut off.

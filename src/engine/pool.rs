@@ -17,6 +17,9 @@ use tokio::time::timeout;
 /// its server may have been restarted, or a firewall have forgotten it.
 const TRUSTED: Duration = Duration::from_secs(1);
 
+/// Longer than any process lives.
+pub const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// How long the first wait before another attempt to connect is.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
@@ -96,6 +99,8 @@ struct Inner<C: Connector> {
     idle: Mutex<Vec<Idle<C::Connection>>>,
     leased: AtomicUsize,
     waiting: AtomicUsize,
+    /// Connections of an earlier generation are not used again.
+    generation: AtomicUsize,
     /// Whether a task closes connections that have been idle for too long.
     reaping: AtomicBool,
 }
@@ -103,6 +108,7 @@ struct Inner<C: Connector> {
 struct Idle<T> {
     connection: T,
     born: Instant,
+    generation: usize,
     since: Instant,
 }
 
@@ -122,6 +128,7 @@ impl<C: Connector> Pool<C> {
             idle: Mutex::default(),
             leased: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
+            generation: AtomicUsize::new(0),
             reaping: AtomicBool::new(false),
         }))
     }
@@ -142,15 +149,20 @@ impl<C: Connector> Pool<C> {
             pool: Arc::clone(pool),
             connection: None,
             born: Instant::now(),
+            generation: 0,
             _permit: permit,
         };
-        while let Some(idle) = pool.pop() {
+        if let Some(idle) = pool.pop() {
             if let Some(connection) = pool.usable(idle.connection, idle.since).await {
                 lease.connection = Some(connection);
                 lease.born = idle.born;
+                lease.generation = idle.generation;
                 return Ok(lease);
             }
+            // The others have lost the same server, and asking each would take its time.
+            pool.idle().clear();
         }
+        lease.generation = pool.generation.load(Ordering::Acquire);
         lease.connection = Some(pool.connect().await?);
         Ok(lease)
     }
@@ -173,6 +185,13 @@ impl<C: Connector> Pool<C> {
             )
             .with_effect(Effect::None)),
         }
+    }
+
+    /// Sees to it that no connection made so far is used again. Leases that are out tell by their
+    /// generation, which starts at 0.
+    pub fn renew(&self) {
+        self.0.generation.fetch_add(1, Ordering::AcqRel);
+        self.0.idle().clear();
     }
 
     /// How the pool is doing.
@@ -207,7 +226,8 @@ impl<C: Connector> Inner<C> {
         let mut idle = self.idle();
         loop {
             let candidate = idle.pop()?;
-            if candidate.born.elapsed() < self.bounds.max_lifetime {
+            let current = candidate.generation == self.generation.load(Ordering::Acquire);
+            if current && candidate.born.elapsed() < self.bounds.max_lifetime {
                 return Some(candidate);
             }
         }
@@ -256,12 +276,13 @@ impl<C: Connector> Inner<C> {
     }
 
     /// Puts a connection back, and sees to it that it is closed when it has been idle for too long.
-    fn put_back(self: &Arc<Self>, connection: C::Connection, born: Instant) {
-        if self.permits.is_closed() || born.elapsed() >= self.bounds.max_lifetime {
+    fn put_back(self: &Arc<Self>, connection: C::Connection, born: Instant, generation: usize) {
+        let current = generation == self.generation.load(Ordering::Acquire);
+        if !current || self.permits.is_closed() || born.elapsed() >= self.bounds.max_lifetime {
             return;
         }
-        self.idle().push(Idle { connection, born, since: Instant::now() });
-        if !self.reaping.swap(true, Ordering::AcqRel) {
+        self.idle().push(Idle { connection, born, generation, since: Instant::now() });
+        if self.bounds.idle_timeout < FOREVER && !self.reaping.swap(true, Ordering::AcqRel) {
             tokio::spawn(reap(Arc::downgrade(self), self.bounds.idle_timeout));
         }
     }
@@ -305,6 +326,7 @@ pub struct Lease<C: Connector> {
     /// Nothing only while it is being made.
     connection: Option<C::Connection>,
     born: Instant,
+    generation: usize,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -317,10 +339,15 @@ impl<C: Connector> Lease<C> {
         self.connection.as_mut().ok_or_else(|| Error::internal("a lease without a connection"))
     }
 
+    /// How often the pool had been renewed when the connection was made.
+    pub fn generation(&self) -> usize {
+        self.generation
+    }
+
     /// Gives the connection back for the next call.
     pub fn keep(mut self) {
         if let Some(connection) = self.connection.take() {
-            self.pool.put_back(connection, self.born);
+            self.pool.put_back(connection, self.born, self.generation);
         }
     }
 

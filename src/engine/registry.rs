@@ -65,7 +65,7 @@ impl Shared {
     {
         let memory = matches!(source, Source::Sqlite(place) if place.memory);
         let key = Key {
-            source: source.clone(),
+            source: same_place(source.clone()),
             scope: memory.then_some(scope),
             pool: options.pool_for(source),
             sqlite: options.sqlite,
@@ -121,6 +121,24 @@ impl Drop for Shared {
             runtime.spawn(async move { engine.close().await });
         }
     }
+}
+
+/// The place without what makes no difference to it.
+fn same_place(mut source: Source) -> Source {
+    match &mut source {
+        Source::Sqlite(place) => {
+            place.default = false;
+            place.ignored.clear();
+            // A relative path is another file after a change of the working directory.
+            if !place.memory
+                && let Ok(path) = std::path::absolute(&place.file)
+            {
+                place.file = path.to_string_lossy().into_owned();
+            }
+        }
+        Source::Server(place) => place.ignored.clear(),
+    }
+    source
 }
 
 /// Counts one more user of a database, which is opened if nobody uses it.

@@ -2,7 +2,7 @@
 //! connection itself.
 
 use super::exec::{self, Driver, Mode};
-use super::pool::{Connector, Pool};
+use super::pool::{Connector, Lease};
 use super::{
     BoxFuture, Engine, LiveTable, Outcome, OutputColumn, Plan, Statement, Storage, Table, Work,
 };
@@ -14,16 +14,20 @@ use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Runs work on a connection of the pool, within a time: a server that is frozen, or a network that
+/// Runs work on a connection, within a time: a server that is frozen, or a network that
 /// swallows packets, gives no error by itself.
-pub async fn run<D, C>(pool: &Pool<C>, limit: Duration, work: &Work, mode: Mode) -> Result<Outcome>
+pub async fn run<D, C>(
+    mut lease: Lease<C>,
+    limit: Duration,
+    work: &Work,
+    mode: Mode,
+) -> Result<Outcome>
 where
     D: Driver,
     D::Arguments: IntoArguments<D>,
     C: Connector<Connection = D::Connection>,
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
 {
-    let mut lease = pool.acquire().await?;
     let result = within(limit, Box::pin(exec::run::<D>(lease.connection()?, work, mode))).await;
     lease.finish(result)
 }
@@ -42,36 +46,52 @@ pub async fn within<T>(limit: Duration, call: BoxFuture<'_, Result<T>>) -> Resul
     })
 }
 
-/// Looks at tables by two queries of the information schema: each is given the database schema, or
-/// null for the connection's own, and the table, and gives names.
+/// Looks at tables by one query, so that tables that are just being created are seen all or none:
+/// `columns` and `indexes` select a table's name and another name from the information schema, up to
+/// where the table's schema, null for the connection's own, and its name are compared.
 pub async fn inspect(
     engine: &dyn Engine,
     columns: &str,
     indexes: &str,
     tables: &[Table],
 ) -> Result<Vec<LiveTable>> {
-    let mut found = Vec::new();
+    let mut values = Vec::new();
+    let mut parts = Vec::new();
     for table in tables {
-        let columns = names(engine, columns, table).await?;
-        if !columns.is_empty() {
-            let indexes = names(engine, indexes, table).await?;
-            found.push(LiveTable { name: table.name.clone(), columns, indexes });
+        for (kind, sql) in [("column", columns), ("index", indexes)] {
+            let mut sql = sql.replace("{kind}", kind);
+            for (place, value) in [
+                ("{schema}", table.schema.as_deref().map_or(Value::Null, Value::from)),
+                ("{table}", Value::from(table.name.as_str())),
+            ] {
+                values.push(value);
+                sql = sql.replace(place, &(engine.dialect().parameter)(values.len()));
+            }
+            parts.push(sql);
         }
     }
-    Ok(found)
-}
-
-async fn names(engine: &dyn Engine, sql: &str, table: &Table) -> Result<Vec<String>> {
+    let output = |name: &str| OutputColumn { name: name.into(), storage: Storage::Text };
     let statement = Statement {
-        sql: sql.into(),
-        parameters: vec![Storage::Text; 2],
-        columns: vec![OutputColumn { name: "name".into(), storage: Storage::Text }],
+        sql: parts.join(" UNION ALL ").into(),
+        parameters: vec![Storage::Text; values.len()],
+        columns: vec![output("kind"), output("table"), output("name")],
     };
-    let schema = table.schema.as_deref().map_or(Value::Null, Value::from);
-    let values = [schema, Value::from(table.name.as_str())];
     let outcome = engine.run(&Plan::read(statement).work(&values)).await?;
-    let names = outcome.rows.into_iter().flatten();
-    Ok(names.filter_map(|name| name.as_text().map(|name| name.to_string())).collect())
+    let names = |kind: &str, table: &str| -> Vec<String> {
+        let is = |value: Option<&Value>, text: &str| {
+            value.and_then(Value::as_text).is_some_and(|value| value.eq_ignore_ascii_case(text))
+        };
+        let of_table =
+            outcome.rows.iter().filter(|row| is(row.first(), kind) && is(row.get(1), table));
+        let names = of_table.filter_map(|row| row.get(2).and_then(Value::as_text));
+        names.map(|name| name.to_string()).collect()
+    };
+    let live = tables.iter().map(|table| LiveTable {
+        columns: names("column", &table.name),
+        indexes: names("index", &table.name),
+        name: table.name.clone(),
+    });
+    Ok(live.filter(|table| !table.columns.is_empty()).collect())
 }
 
 /// A server in words, for errors.
@@ -121,7 +141,7 @@ where
             sqlx::Error::Protocol(_) => {
                 ("does not speak this database's protocol, or ended the connection", Effect::Final)
             }
-            _ => return D::error(&error),
+            _ => return D::refusal(&error),
         };
         Error::new(Code::Connect, format!("{place} {what}")).with_effect(effect)
     })

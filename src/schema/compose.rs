@@ -329,6 +329,7 @@ impl Model {
         let mut select = self.select_columns(dialect, &shown, conditions, &[])?;
         select.sql = format!("{}{}", select.sql, dialect.lock_rows).into();
         plan.steps.insert(0, (Arc::new(select), (0..conditions.len()).collect()));
+        plan.confirm = Some(1);
         Ok(plan)
     }
 

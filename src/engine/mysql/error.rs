@@ -25,7 +25,7 @@ pub fn from_sqlx(error: &sqlx::Error) -> Error {
 /// The key's name in "Duplicate entry '…' for key 'users.users_email_key'": what comes after the
 /// value, which may hold anything. It is information for the reader; nothing is decided by it.
 fn duplicate_key(message: &str) -> Option<String> {
-    let (_, key) = message.rsplit_once(" for key '")?;
+    let (_, key) = message.strip_prefix("Duplicate entry '")?.rsplit_once(" for key '")?;
     Some(key.strip_suffix('\'')?.to_owned())
 }
 
@@ -57,7 +57,8 @@ fn meaning(number: u16) -> (Code, &'static str, Effect) {
         1290 | 1792 | 1836 => (
             Code::ReadOnly,
             "the server takes no writes: it is a replica, or read-only",
-            Effect::Final,
+            // After a failover another connection may lead to the server that does.
+            Effect::None,
         ),
         // 1020: MariaDB 11.8 with innodb_snapshot_isolation. 1180 and 3101: Group Replication, and
         // 1213 also Galera, when the cluster refuses a COMMIT; all of it has been rolled back then.
@@ -79,6 +80,8 @@ fn meaning(number: u16) -> (Code, &'static str, Effect) {
         ),
         1049 => (Code::Connect, "the database does not exist on this server", Effect::Final),
         1021 | 1114 => (Code::Database, "the server's disk, or a table, is full", Effect::Final),
+        // ALTER TABLE changed what a prepared statement gives; it was not run.
+        1615 => (Code::Database, "the tables have just been changed", Effect::None),
         // The connection was closed while it lay idle: the statement was not run.
         4031 => (Code::Connect, "the server had closed the connection", Effect::None),
         // The server ends the connection; a statement under way was rolled back, or just done.

@@ -17,6 +17,7 @@ use sqlx::mysql::{
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions, Decode, MySql as Server, Row, TypeInfo, ValueRef,
 };
+use std::fmt;
 use std::time::Duration;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
@@ -97,10 +98,17 @@ pub struct MySql {
 }
 
 /// Makes connections.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct MySqlConnector {
     options: MySqlConnectOptions,
     place: String,
+}
+
+impl fmt::Debug for MySqlConnector {
+    /// The driver's options hold the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)
+    }
 }
 
 impl Connector for MySqlConnector {
@@ -141,7 +149,8 @@ impl MySql {
     }
 
     async fn run_work(&self, work: &Work) -> Result<Outcome> {
-        let result = server::run::<Server, _>(&self.pool, self.limit, work, Mode::Direct).await;
+        let lease = self.pool.acquire().await?;
+        let result = server::run::<Server, _>(lease, self.limit, work, Mode::Direct).await;
         result.map_err(|error| error.of_database(self.dialect.name))
     }
 
@@ -172,11 +181,13 @@ impl MySql {
 const LOCK: &str = "DO GET_LOCK('next-auth-sqlx-adapter', 5)";
 const UNLOCK: &str = "DO RELEASE_LOCK('next-auth-sqlx-adapter')";
 
-const COLUMNS: &str = "SELECT CAST(column_name AS CHAR) AS name FROM information_schema.columns \
-    WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?";
+const COLUMNS: &str = "SELECT '{kind}' AS kind, CAST(table_name AS CHAR) AS owner, \
+    CAST(column_name AS CHAR) AS name FROM information_schema.columns \
+    WHERE table_schema = COALESCE({schema}, DATABASE()) AND table_name = {table}";
 
-const INDEXES: &str = "SELECT DISTINCT CAST(index_name AS CHAR) AS name FROM information_schema.statistics \
-    WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?";
+const INDEXES: &str = "SELECT DISTINCT '{kind}' AS kind, CAST(table_name AS CHAR) AS owner, \
+    CAST(index_name AS CHAR) AS name FROM information_schema.statistics \
+    WHERE table_schema = COALESCE({schema}, DATABASE()) AND table_name = {table}";
 
 impl Engine for MySql {
     fn dialect(&self) -> &'static Dialect {
@@ -263,6 +274,9 @@ impl Driver for Server {
             (Value::Boolean(value), Storage::Boolean) => arguments.add(*value),
             (Value::Date(time), Storage::Date) => {
                 let time: OffsetDateTime = super::date(*time)?;
+                if time.year() < 0 {
+                    return Err(super::beyond_years());
+                }
                 arguments.add(PrimitiveDateTime::new(time.date(), time.time()))
             }
             (value, storage) => {

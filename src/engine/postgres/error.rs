@@ -3,7 +3,7 @@
 use crate::engine::server;
 use crate::error::{Cause, Code, Effect, Error};
 use sqlx::error::DatabaseError;
-use sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 /// A prepared statement's name is taken already, or unknown: another client prepared it, or this one
 /// did so on another server's connection. There is a transaction pooler in between.
@@ -15,13 +15,31 @@ pub fn tells_of_pooler(error: &Error) -> bool {
     code.is_some_and(|code| POOLER_SIGNS.contains(&code))
 }
 
+/// Gives the refusal of a connection its meaning: nothing has been sent then.
+pub fn refusal(error: &sqlx::Error) -> Error {
+    let code = match error {
+        sqlx::Error::Database(database) => database.code().unwrap_or_default(),
+        _ => return from_sqlx(error),
+    };
+    let effect = match meaning(&code).2 {
+        Effect::Unknown => Effect::None,
+        effect => effect,
+    };
+    from_sqlx(error).with_effect(effect)
+}
+
 /// Gives a driver's error its meaning. PostgreSQL's own text is not passed on: it quotes values.
 pub fn from_sqlx(error: &sqlx::Error) -> Error {
     let sqlx::Error::Database(database) = error else {
         return server::connection_error("postgres", error);
     };
     let code = database.code().unwrap_or_default();
-    let (kind, text, effect) = meaning(&code);
+    let (kind, text, mut effect) = meaning(&code);
+    // After such an error the server, or a pooler before it, has closed the connection.
+    let severity = database.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity);
+    if matches!(severity, Some(PgSeverity::Fatal | PgSeverity::Panic)) && effect != Effect::None {
+        effect = Effect::Unknown;
+    }
     Error::new(kind, text).with_effect(effect).with_cause(Cause {
         database: "postgres",
         code: Some(code.into_owned()),
@@ -63,7 +81,8 @@ fn meaning(code: &str) -> (Code, &'static str, Effect) {
         "25006" => (
             Code::ReadOnly,
             "the server takes no writes: it is a standby, or read-only",
-            Effect::Final,
+            // After a failover another connection may lead to the server that does.
+            Effect::None,
         ),
         "40001" | "40P01" => {
             (Code::Database, "another transaction was in the way", Effect::Conflict)
@@ -74,8 +93,11 @@ fn meaning(code: &str) -> (Code, &'static str, Effect) {
         "42P05" | "26000" => (
             Code::OutcomeUnknown,
             "there is a transaction pooler between here and the server (option pooler: true)",
-            Effect::Unknown,
+            Effect::Foreign,
         ),
+        // ALTER TABLE changed what a prepared statement gives; it was not run.
+        "0A000" => (Code::Database, "the tables have just been changed", Effect::None),
+        "40003" => (Code::Connect, "the server does not know what became of it", Effect::Unknown),
         "53300" => (
             Code::Connect,
             "the server has no connection left for this user (its max_connections, or option \"pool.max\")",
@@ -89,11 +111,6 @@ fn meaning(code: &str) -> (Code, &'static str, Effect) {
             Effect::Final,
         ),
         "3D000" => (Code::Connect, "the database does not exist on this server", Effect::Final),
-        "08P01" => (
-            Code::Connect,
-            "the server, or a pooler before it, refused the connection's parameters",
-            Effect::Final,
-        ),
         // The server ends the connection; a statement under way was rolled back, or just done.
         "57P01" | "57P02" | "57P05" => {
             (Code::Connect, "the server ended the connection", Effect::Unknown)

@@ -4,10 +4,10 @@ mod error;
 mod pooler;
 
 use super::exec::{self, Driver, Mode};
-use super::pool::{Bounds, Connector, Pool, PoolState};
+use super::pool::{Bounds, Connector, Lease, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Storage, Table,
-    Upsert, Work, server,
+    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Notice, Outcome, OutputColumn, Storage,
+    Table, Upsert, Work, server,
 };
 use crate::error::{Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode};
@@ -18,6 +18,7 @@ use sqlx::postgres::{
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions, Decode, Postgres as Pg, Row, TypeInfo, ValueRef,
 };
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -46,33 +47,80 @@ pub static DIALECT: Dialect = Dialect {
 };
 
 /// A PostgreSQL server.
-#[derive(Debug)]
 pub struct Postgres {
     pool: Pool<PgConnector>,
     /// How long a call may take.
     limit: Duration,
-    /// Whether there is a transaction pooler; it may be found out late.
+    /// Whether a transaction pooler has been found; that may be late.
     pooled: Arc<AtomicBool>,
+    /// Whether connections from before are out of use, and the application knows.
+    switched: AtomicBool,
+    notice: Notice,
 }
 
-/// Makes connections.
-#[derive(Debug, Clone)]
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres").field("pool", &self.pool).finish_non_exhaustive()
+    }
+}
+
+/// Makes connections, and asks each for a pooler unless it is known whether there is one.
+#[derive(Clone)]
 pub struct PgConnector {
     options: PgConnectOptions,
     place: String,
+    asks: bool,
+    pooled: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for PgConnector {
+    /// The driver's options hold the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)
+    }
+}
+
+impl PgConnector {
+    async fn connect_with(&self, options: PgConnectOptions) -> Result<PgConnection> {
+        server::connect::<Pg>(&self.place, options.connect()).await
+    }
+
+    async fn connect_and_ask(&self) -> Result<PgConnection> {
+        if !self.asks || self.pooled.load(Ordering::Acquire) {
+            return self.connect_with(self.options.clone()).await;
+        }
+        let nonce = uuid::Uuid::now_v7().simple().to_string();
+        let asking = self.options.clone().options([(pooler::SETTING, &nonce)]);
+        match self.connect_with(asking).await {
+            Ok(mut connection) => {
+                if !pooler::remembers(&mut connection, &nonce).await? {
+                    self.pooled.store(true, Ordering::Release);
+                }
+                Ok(connection)
+            }
+            Err(error) if pooler::refused_setting(&error) => {
+                let connection = self.connect_with(self.options.clone()).await?;
+                if pooler::is_poolers_refusal(&error) {
+                    self.pooled.store(true, Ordering::Release);
+                }
+                Ok(connection)
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl Connector for PgConnector {
     type Connection = PgConnection;
 
     fn connect(&self) -> BoxFuture<'_, Result<PgConnection>> {
-        Box::pin(server::connect::<Pg>(&self.place, ConnectOptions::connect(&self.options)))
+        Box::pin(self.connect_and_ask())
     }
 }
 
 impl Postgres {
-    /// Opens a server's database: one connection is made, which tells whether it can be, and two for
-    /// a moment where it must be found out whether there is a transaction pooler.
+    /// Opens a server's database: one connection is made, which tells whether it can be, and another
+    /// for a moment where it must be found out whether there is a transaction pooler.
     ///
     /// # Errors
     /// `ERR_CONNECT` says what is in the way.
@@ -80,44 +128,69 @@ impl Postgres {
         source: &ServerSource,
         options: &Options,
         bounds: Bounds,
-        notice: &(dyn Fn(String) + Send + Sync),
+        notice: Notice,
     ) -> Result<Self> {
-        let connector =
-            PgConnector { options: connect_options(source), place: server::place(source) };
-        let pool = Pool::new(connector.clone(), bounds);
-        let pooled = match source.pooler {
-            Some(pooled) => pooled,
-            None => {
-                let mut lease = pool.acquire().await?;
-                let probe = pooler::probe(&connector, lease.connection()?);
-                let result = server::within(bounds.connect_timeout, Box::pin(probe)).await;
-                lease.finish(result)?
-            }
+        let pooled = Arc::new(AtomicBool::new(source.pooler == Some(true)));
+        let connector = PgConnector {
+            options: connect_options(source),
+            place: server::place(source),
+            asks: source.pooler.is_none(),
+            pooled: Arc::clone(&pooled),
         };
-        if pooled && source.pooler.is_none() {
-            notice(POOLER_FOUND.to_owned());
+        let pool = Pool::new(connector.clone(), bounds);
+        let mut lease = pool.acquire().await?;
+        if connector.asks && !pooled.load(Ordering::Acquire) {
+            let probe = pooler::probe(&connector, lease.connection()?);
+            match server::within(bounds.connect_timeout, Box::pin(probe)).await {
+                Ok(false) => {}
+                Ok(true) => pooled.store(true, Ordering::Release),
+                Err(error) => return lease.finish(Err(error)),
+            }
         }
-        Ok(Postgres {
-            pool,
-            limit: options.retry.max_time.duration(),
-            pooled: Arc::new(AtomicBool::new(pooled)),
-        })
+        lease.keep();
+        let limit = options.retry.max_time.duration();
+        // Who says that there is a pooler need not be told.
+        let switched = AtomicBool::new(source.pooler == Some(true));
+        if source.pooler == Some(true) {
+            pool.renew();
+        }
+        Ok(Postgres { pool, limit, pooled, switched, notice })
     }
 
-    fn mode(&self) -> Mode {
-        if self.pooled.load(Ordering::Relaxed) { Mode::Pooled } else { Mode::Direct }
+    /// A connection, and how statements are sent on it. Those that were made before a pooler was
+    /// found are out of use then: they hold prepared statements, which the driver would use again.
+    async fn acquire(&self) -> Result<(Lease<PgConnector>, Mode)> {
+        loop {
+            self.switch_if_pooled();
+            let lease = self.pool.acquire().await?;
+            if lease.generation() > 0 {
+                return Ok((lease, Mode::Pooled));
+            }
+            if !self.pooled.load(Ordering::Acquire) {
+                return Ok((lease, Mode::Direct));
+            }
+        }
+    }
+
+    fn switch_if_pooled(&self) {
+        if self.pooled.load(Ordering::Acquire) && !self.switched.swap(true, Ordering::AcqRel) {
+            self.pool.renew();
+            (self.notice)(POOLER_FOUND.to_owned());
+        }
     }
 
     async fn run_work(&self, work: &Work) -> Result<Outcome> {
-        let result = server::run::<Pg, _>(&self.pool, self.limit, work, self.mode()).await;
+        let (lease, mode) = self.acquire().await?;
+        let result = server::run::<Pg, _>(lease, self.limit, work, mode).await;
         if result.as_ref().is_err_and(error::tells_of_pooler) {
-            self.pooled.store(true, Ordering::Relaxed);
+            self.pooled.store(true, Ordering::Release);
+            self.switch_if_pooled();
         }
         result
     }
 
     async fn define_all(&self, statements: &[String]) -> Result<()> {
-        let mut lease = self.pool.acquire().await?;
+        let (mut lease, _) = self.acquire().await?;
         let connection = lease.connection()?;
         // One flight in the simple protocol: all or nothing, also through a pooler.
         let script = format!("BEGIN;\n{};\nCOMMIT", statements.join(";\n"));
@@ -137,14 +210,19 @@ impl Postgres {
     }
 }
 
+/// The types that hold text.
+const TEXTS: [&str; 7] = ["TEXT", "VARCHAR", "CHAR", "\"CHAR\"", "NAME", "UNKNOWN", "citext"];
+
 const POOLER_FOUND: &str = "the PostgreSQL server is reached through a transaction pooler: every call \
     runs in a transaction of its own (option pooler: true says so without asking)";
 
-const COLUMNS: &str = "SELECT column_name::text FROM information_schema.columns \
-    WHERE table_schema = COALESCE($1, current_schema()::text) AND table_name = $2";
+const COLUMNS: &str = "SELECT '{kind}'::text, table_name::text, column_name::text \
+    FROM information_schema.columns \
+    WHERE table_schema = COALESCE({schema}, current_schema()::text) AND table_name = {table}";
 
-const INDEXES: &str = "SELECT indexname::text FROM pg_catalog.pg_indexes \
-    WHERE schemaname = COALESCE($1, current_schema()::text) AND tablename = $2";
+const INDEXES: &str = "SELECT '{kind}'::text, tablename::text, indexname::text \
+    FROM pg_catalog.pg_indexes \
+    WHERE schemaname = COALESCE({schema}, current_schema()::text) AND tablename = {table}";
 
 impl Engine for Postgres {
     fn dialect(&self) -> &'static Dialect {
@@ -257,6 +335,10 @@ impl Driver for Pg {
         }
         let held = value.type_info().name().to_owned();
         let read = match column.storage {
+            // Any bytes may be well-formed text: a number's, for one.
+            Storage::Text if !TEXTS.contains(&held.as_str()) => {
+                return Err(Error::misread(DIALECT.name, &column.name, &held, column.storage));
+            }
             Storage::Text => <&str as Decode<Pg>>::decode(value).map(Value::from),
             Storage::Integer => <i64 as Decode<Pg>>::decode(value).map(Value::Integer),
             Storage::Boolean => <bool as Decode<Pg>>::decode(value).map(Value::Boolean),
@@ -267,6 +349,10 @@ impl Driver for Pg {
 
     fn error(error: &sqlx::Error) -> Error {
         error::from_sqlx(error)
+    }
+
+    fn refusal(error: &sqlx::Error) -> Error {
+        error::refusal(error)
     }
 
     fn affected(result: &PgQueryResult) -> u64 {

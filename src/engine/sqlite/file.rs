@@ -28,9 +28,9 @@ pub struct File {
 }
 
 impl File {
-    fn new(path: PathBuf) -> Self {
+    fn new(ours: &mut HashMap<PathBuf, usize>, path: PathBuf) -> Self {
         let real = real(&path);
-        *ours().entry(real.clone()).or_default() += 1;
+        *ours.entry(real.clone()).or_default() += 1;
         File { path, real }
     }
 
@@ -58,13 +58,15 @@ impl Drop for File {
 /// `ERR_CONNECT` names the path and says what is in the way.
 pub fn prepare(place: &SqliteSource, notice: &(dyn Fn(String) + Send + Sync)) -> Result<File> {
     let path = absolute(&place.file);
+    // Held until the descriptor of a new file has been closed: no pool may lock the file before.
+    let mut ours = ours();
     match fs::metadata(&path) {
         Ok(found) if found.is_dir() => Err(Error::new(
             Code::Connect,
             format!("{} is a folder; give the path of a file in it", path.display()),
         )),
         Ok(_) => {
-            if !ours().contains_key(&real(&path)) && opened_by_another_library(&path) {
+            if !ours.contains_key(&real(&path)) && opened_by_another_library(&path) {
                 notice(format!(
                     "{} is open in this process by another copy of SQLite. Two copies in one process \
                      can corrupt the file: close the other one, or run it in a process of its own \
@@ -72,14 +74,15 @@ pub fn prepare(place: &SqliteSource, notice: &(dyn Fn(String) + Send + Sync)) ->
                     path.display()
                 ));
             }
-            Ok(File::new(path))
+            Ok(File::new(&mut ours, path))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => create(place, path, notice),
+        Err(error) if error.kind() == ErrorKind::NotFound => create(&mut ours, place, path, notice),
         Err(error) => Err(refused(&path, &error)),
     }
 }
 
 fn create(
+    ours: &mut HashMap<PathBuf, usize>,
     place: &SqliteSource,
     path: PathBuf,
     notice: &(dyn Fn(String) + Send + Sync),
@@ -116,10 +119,10 @@ fn create(
                     path.display()
                 ));
             }
-            Ok(File::new(path))
+            Ok(File::new(ours, path))
         }
         // Another process was faster.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(File::new(path)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(File::new(ours, path)),
         Err(error) => Err(refused(&path, &error)),
     }
 }

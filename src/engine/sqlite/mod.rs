@@ -4,7 +4,7 @@ mod error;
 mod file;
 
 use super::exec::{self, Driver, Mode};
-use super::pool::{Bounds, Connector, Pool, PoolState};
+use super::pool::{Bounds, Connector, FOREVER, Pool, PoolState};
 use super::{
     BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Storage, Table,
     Upsert, Work,
@@ -51,9 +51,6 @@ pub static DIALECT: Dialect = Dialect {
 /// How long setting the journal mode is tried anew while another process does the same: SQLite
 /// does not wait for that lock by itself.
 const JOURNAL_MODE_PATIENCE: Duration = Duration::from_secs(10);
-
-/// Longer than any process lives.
-const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// A SQLite database.
 #[derive(Debug)]
@@ -140,9 +137,8 @@ impl Sqlite {
                 break;
             }
         }
-        let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = exec::command::<sqlx::Sqlite>(connection, end).await;
-        lease.finish(result.and(ended))
+        let result = exec::end::<sqlx::Sqlite, ()>(connection, result).await;
+        lease.finish(result)
     }
 
     async fn inspect_all(&self, tables: &[Table]) -> Result<Vec<LiveTable>> {
