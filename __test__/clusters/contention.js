@@ -155,6 +155,37 @@ async function expectKept(told, rows) {
   }
 }
 
+/**
+ * Writes users one after the other and notes what became of each: its id, with the code of an error
+ * or `undefined` where it was acknowledged.
+ */
+async function writeOn(adapter, over) {
+  const written = { writes: [], codes: {} }
+  while (!over()) {
+    const id = unique("written")
+    try {
+      await adapter.createUser({ id, name: "Ada" })
+      written.writes.push({ id })
+    } catch ({ code }) {
+      written.writes.push({ id, code })
+      written.codes[code] = (written.codes[code] ?? 0) + 1
+    }
+  }
+  return written
+}
+
+/** Expects what was acknowledged to be there, and what was refused for good not to be. */
+async function expectWritten({ writes, codes }, rows) {
+  const stored = new Set((await rows("SELECT id FROM users")).map(({ id }) => id))
+  const allowed = ["ERR_CONNECT", "ERR_TIMEOUT", "ERR_OUTCOME_UNKNOWN"]
+  expect(Object.keys(codes).filter((code) => !allowed.includes(code))).toEqual([])
+  const acknowledged = writes.filter(({ code }) => code === undefined)
+  expect(acknowledged.length).toBeGreaterThan(0)
+  expect(acknowledged.filter(({ id }) => !stored.has(id))).toEqual([])
+  const refused = writes.filter(({ code }) => /CONNECT|TIMEOUT/.test(code))
+  expect(refused.filter(({ id }) => stored.has(id))).toEqual([])
+}
+
 /** How often each of the error codes was met by plain clients that do not try again. */
 async function codesMet(clients, each) {
   const met = {}
@@ -187,4 +218,15 @@ async function until(probe, seconds = 60) {
   }
 }
 
-module.exports = { open, close, retries, commonUser, contend, expectKept, codesMet, until }
+module.exports = {
+  open,
+  close,
+  retries,
+  commonUser,
+  contend,
+  expectKept,
+  writeOn,
+  expectWritten,
+  codesMet,
+  until,
+}

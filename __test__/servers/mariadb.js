@@ -114,4 +114,4 @@ async function bootstrap({ program: [file, ...first], accounts, parameters, opti
   await run(file, [...first, ...parameters, "--bootstrap"], { ...options, input })
 }
 
-module.exports = { start, MARIADB_SUITES: SUITES }
+module.exports = { start, findMariadb, MARIADB_SUITES: SUITES }

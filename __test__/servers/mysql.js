@@ -90,4 +90,4 @@ async function initialise({ program: [file, ...first], data, accounts, parameter
   rmSync(join(data, "auto.cnf"), { force: true })
 }
 
-module.exports = { start }
+module.exports = { start, findMysql }

@@ -1,0 +1,180 @@
+const contention = require("./contention")
+const { onServersOfItsOwn, withClients, rowsOf } = require("./servers")
+const { SqlxAdapter } = require("../..")
+const galera = require("../servers/galera")
+const { sleep } = require("../servers/run")
+const { withDatabase } = require("../servers/credentials")
+const { refused } = require("../support/expectations")
+const { makeUser, unique } = require("../support/samples")
+
+onServersOfItsOwn("Galera, three nodes", galera.start, (it) => {
+  let adapters = []
+
+  afterEach(async () => {
+    await contention.close(adapters)
+    adapters = []
+  })
+
+  /** The URLs of a new database, one for each node, once all of them have it. */
+  async function freshDatabase({ nodes }) {
+    const name = unique("t").replace("-", "_")
+    await nodes[0].createDatabase(name)
+    const urls = nodes.map(({ url }) => withDatabase(url, name))
+    for (const url of urls) await contention.until(() => rowsOf(url)("SELECT 1"))
+    return urls
+  }
+
+  it("refuses the later of two who change a row on two nodes, also at COMMIT", async (cluster) => {
+    const urls = await freshDatabase(cluster)
+    adapters = contention.open(urls)
+    const user = await contention.commonUser(adapters)
+    const change = "UPDATE users SET name = ? WHERE id = ?"
+    const single = await withClients([...urls, ...urls], (clients) =>
+      contention.codesMet(clients, (client, number, n) =>
+        client.execute(change, [`${number} ${n}`, user.id]),
+      ),
+    )
+    expect(single[1213]).toBeGreaterThan(0)
+
+    const atCommit = {}
+    await withClients(urls, async (clients) => {
+      for (let n = 0; n < 10; n++) {
+        for (const client of clients) await client.query("BEGIN")
+        await Promise.allSettled(clients.map((one) => one.execute(change, [`${n}`, user.id])))
+        const ends = await Promise.allSettled(clients.map((one) => one.query("COMMIT")))
+        for (const { reason } of ends) {
+          if (reason) atCommit[reason.errno] = (atCommit[reason.errno] ?? 0) + 1
+        }
+      }
+    })
+    expect(atCommit[1213]).toBeGreaterThan(0)
+    console.log("plain clients met", { single, atCommit })
+  })
+
+  it("no caller of the adapter sees a conflict between nodes", async (cluster) => {
+    const urls = await freshDatabase(cluster)
+    adapters = contention.open(urls)
+    const user = await contention.commonUser(adapters)
+    const told = await contention.contend(adapters, { user })
+    const retries = await contention.retries(adapters)
+    console.log("tries beyond the first:", retries, "of calls:", 15 * 24 * 5)
+    expect(retries).toBeGreaterThan(0)
+    await expectKeptEverywhere(cluster, urls, told)
+  })
+
+  it("goes on without a node that is killed, and with it when it is back", async (cluster) => {
+    const urls = await freshDatabase(cluster)
+    adapters = contention.open(urls)
+    const user = await contention.commonUser(adapters)
+    let over = false
+    const survivors = contention.contend(adapters.slice(0, 2), { user, until: () => over })
+    const doomed = contention.writeOn(adapters[2], () => over)
+    await sleep(500)
+    await cluster.nodes[2].kill()
+    await sleep(5000)
+    await cluster.nodes[2].restart()
+    await cluster.synced(cluster.nodes[2], 3)
+    await sleep(1000)
+    over = true
+    const [told, written] = await Promise.all([survivors, doomed])
+    await makeUser(adapters[2])
+    await expectKeptEverywhere(cluster, urls, told)
+    for (const url of urls) await contention.expectWritten(written, rowsOf(url))
+    console.log("on the killed node:", written.codes)
+  })
+
+  it("answers ERR_CONNECT, and null to nobody, while it has no quorum", async (cluster) => {
+    const urls = await freshDatabase(cluster)
+    const options = { retry: { maxTime: 3000 }, pool: { connectTimeout: 2000 } }
+    adapters = contention.open(urls, options)
+    const [adapter] = adapters
+    const user = await contention.commonUser(adapters)
+
+    for (const node of cluster.nodes.slice(1)) node.freeze()
+    try {
+      await contention.until(() => refused(adapter.getUser(user.id), "ERR_CONNECT"))
+      await expectNoAnswer(adapter, user)
+      // One that has never been connected, too.
+      const another = SqlxAdapter(urls[0], { ...options, pool: { ...options.pool, max: 3 } })
+      adapters.push(another)
+      await refused(another.getUser(user.id), "ERR_CONNECT")
+    } finally {
+      for (const node of cluster.nodes.slice(1)) node.thaw()
+    }
+
+    for (const node of cluster.nodes) await cluster.synced(node, 3)
+    for (const one of adapters) {
+      expect(await one.getUser(user.id)).toEqual(user)
+      await makeUser(one)
+    }
+    await expectNothingRefused(urls)
+  })
+
+  it("answers again when a node that was left alone is told to go on", async (cluster) => {
+    const urls = await freshDatabase(cluster)
+    adapters = contention.open(urls, { retry: { maxTime: 3000 }, pool: { connectTimeout: 2000 } })
+    const [adapter] = adapters
+    const user = await contention.commonUser(adapters)
+    const [left, ...others] = cluster.nodes
+
+    await Promise.all(others.map((node) => node.kill()))
+    const error = await contention.until(() => refused(adapter.getUser(user.id), "ERR_CONNECT"))
+    expect(error.cause).toMatchObject({ database: "mariadb", code: "1047" })
+    await expectNoAnswer(adapter, user)
+
+    await withClients([left.adminUrl], ([client]) =>
+      client.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'"),
+    )
+    await cluster.synced(left, 1)
+    expect(await adapter.getUser(user.id)).toEqual(user)
+    const made = await makeUser(adapter)
+
+    for (const node of others) await node.restart()
+    for (const node of cluster.nodes) await cluster.synced(node, 3)
+    for (const one of adapters) {
+      expect(await contention.until(() => one.getUser(made.id))).toEqual(made)
+      await makeUser(one)
+    }
+    await expectNothingRefused(urls)
+  })
+
+  /** Neither a read nor a write is answered: not with a row, not with null, not with another error. */
+  async function expectNoAnswer(adapter, user) {
+    const begun = performance.now()
+    const calls = [
+      adapter.getUser(user.id),
+      adapter.getUser("nobody"),
+      adapter.getUserByEmail("nobody@e.test"),
+      adapter.getSessionAndUser("nothing"),
+      adapter.useVerificationToken({ identifier: "a", token: "b" }),
+      adapter.listSessions(user.id),
+      adapter.updateUser({ id: user.id, name: "refused" }),
+      adapter.createUser({ name: "refused" }),
+      adapter.deleteUser(user.id),
+    ]
+    for (const call of calls) await refused(call, "ERR_CONNECT")
+    expect(performance.now() - begun).toBeLessThan(12_000)
+  }
+
+  async function expectNothingRefused(urls) {
+    for (const url of urls) {
+      const rows = await rowsOf(url)("SELECT id FROM users WHERE name = 'refused'")
+      expect(rows).toEqual([])
+    }
+  }
+
+  /** On each node, once it has applied what the others wrote. */
+  async function expectKeptEverywhere(_cluster, urls, told) {
+    for (const url of urls) {
+      const rows = rowsOf(url)
+      await contention.expectKept(told, (sql, params) =>
+        withClients([url], async ([client]) => {
+          await client.query("SET wsrep_sync_wait = 1")
+          const [found] = await client.execute(sql, params ?? [])
+          return found.map((row) => ({ ...row }))
+        }),
+      )
+      expect(await rows("SELECT 1 AS one")).toHaveLength(1)
+    }
+  }
+})

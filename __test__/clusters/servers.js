@@ -1,0 +1,56 @@
+/**
+ * Defines tests on servers that they start for themselves. Where these cannot be had, which is only
+ * known once it has been tried, each test says so and passes.
+ *
+ * @param {string} title
+ * @param {() => Promise<object>} start gives something with `stop()`
+ * @param {(it: (name: string, body: (servers: object) => Promise<void>) => void) => void} define
+ */
+function onServersOfItsOwn(title, start, define) {
+  describe(title, () => {
+    let servers
+    let lacking
+
+    beforeAll(async () => {
+      try {
+        servers = await start()
+        process.stderr.write(`# ${title}: ${servers.version}, started in ${servers.startedIn} ms\n`)
+      } catch (error) {
+        if (error.code !== "UNAVAILABLE") throw error
+        lacking = error.message
+      }
+    })
+
+    afterAll(() => servers?.stop())
+
+    define((name, body) =>
+      test(name, async () => {
+        if (lacking) return process.stderr.write(`# skipped: ${name}: ${lacking}\n`)
+        await body(servers)
+      }))
+  })
+}
+
+/** Connections of a driver that is not the adapter's, one for each URL, for as long as `body` runs. */
+async function withClients(urls, body) {
+  const { createConnection } = require("mysql2/promise")
+  const clients = await Promise.all(urls.map((uri) => createConnection({ uri })))
+  // Of one whose server is killed.
+  for (const client of clients) client.on("error", () => {})
+  try {
+    return await body(clients)
+  } finally {
+    for (const client of clients) client.destroy()
+  }
+}
+
+/** Rows as a driver that is not the adapter's reads them, in one server. */
+function rowsOf(url) {
+  return (sql, params = []) =>
+    withClients([url], async ([client]) => {
+      const [rows] = await client.execute(sql, params)
+      return rows.map((row) => ({ ...row }))
+    })
+}
+
+module.exports = { onServersOfItsOwn, withClients, rowsOf }
