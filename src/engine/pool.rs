@@ -356,6 +356,8 @@ impl<C: Connector> Lease<C> {
     pub fn finish<T>(self, result: Result<T>) -> Result<T> {
         match &result {
             Ok(_) => self.keep(),
+            // After a failover another connection may lead to the server that takes writes.
+            Err(error) if error.code() == Code::ReadOnly => self.pool.idle().clear(),
             Err(error) if matches!(error.effect(), Effect::Final | Effect::Conflict) => self.keep(),
             Err(_) => self.pool.idle().clear(),
         }

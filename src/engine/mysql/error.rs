@@ -57,8 +57,7 @@ fn meaning(number: u16) -> (Code, &'static str, Effect) {
         1290 | 1792 | 1836 => (
             Code::ReadOnly,
             "the server takes no writes: it is a replica, or read-only",
-            // After a failover another connection may lead to the server that does.
-            Effect::None,
+            Effect::Final,
         ),
         // 1020: MariaDB 11.8 with innodb_snapshot_isolation. 1180 and 3101: Group Replication, and
         // 1213 also Galera, when the cluster refuses a COMMIT; all of it has been rolled back then.

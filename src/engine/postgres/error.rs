@@ -81,8 +81,7 @@ fn meaning(code: &str) -> (Code, &'static str, Effect) {
         "25006" => (
             Code::ReadOnly,
             "the server takes no writes: it is a standby, or read-only",
-            // After a failover another connection may lead to the server that does.
-            Effect::None,
+            Effect::Final,
         ),
         "40001" | "40P01" => {
             (Code::Database, "another transaction was in the way", Effect::Conflict)
