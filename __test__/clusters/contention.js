@@ -35,14 +35,15 @@ async function commonUser(adapters) {
 /**
  * Writers that all want the same rows at once, shared out among adapters of one database: in each
  * round every one of them renames the same user, stores its tokens in the same account, makes a
- * session of its own, registers one address and takes the same verification token.
+ * session of its own for the user, or for another `owner`, registers one address and takes the same
+ * verification token.
  *
  * @returns what they were told: `names`, `tokens`, `sessions`, `registered` and `taken`, the
  *   acknowledged writes, and `rejected` and `wrong`, errors and answers that nobody should see
  */
-async function contend(adapters, { user, writers = 24, rounds = 15, until: over } = {}) {
+async function contend(adapters, { user, owner = user, writers = 24, rounds = 15, until: over }) {
   const told = { names: [], tokens: [], sessions: [], registered: [], taken: [], offered: [] }
-  Object.assign(told, { rejected: [], wrong: [], user, account: unique("account") })
+  Object.assign(told, { rejected: [], wrong: [], user, owner, account: unique("account") })
 
   async function attempt(adapter, name, argument, check) {
     try {
@@ -76,7 +77,7 @@ async function contend(adapters, { user, writers = 24, rounds = 15, until: over 
         providerAccountId: told.account,
         access_token,
       }
-      const session = { sessionToken, userId: user.id, expires: hence() }
+      const session = { sessionToken, userId: owner.id, expires: hence() }
       return [
         attempt(
           adapter,
@@ -140,7 +141,7 @@ async function expectKept(told, rows) {
   expect(told.tokens).toContain(accounts[0].access_token)
 
   const sessions = await rows("SELECT session_token FROM sessions WHERE user_id = ?", [
-    told.user.id,
+    told.owner.id,
   ])
   expect(sessions.map((row) => row.session_token).sort()).toEqual([...told.sessions].sort())
 

@@ -55,19 +55,35 @@ onServersOfItsOwn("Galera, three nodes", galera.start, (it) => {
     const urls = await freshDatabase(cluster)
     adapters = contention.open(urls)
     const user = await contention.commonUser(adapters)
-    const told = await contention.contend(adapters, { user })
+    const owner = await contention.commonUser(adapters)
+    const told = await contention.contend(adapters, { user, owner })
     const retries = await contention.retries(adapters)
     console.log("tries beyond the first:", retries, "of calls:", 15 * 24 * 5)
     expect(retries).toBeGreaterThan(0)
     await expectKeptEverywhere(cluster, urls, told)
   })
 
+  /**
+   * MariaDB 11.8.9 never ends its answer to a single INSERT … RETURNING that another node's change
+   * of the parent row aborts: any client waits for ever, the adapter for `retry.maxTime`. Inside of a
+   * transaction, or without RETURNING, 1213 is said as it should be.
+   */
+  it.failing("answers soon who signs in a user that another node changes", async (cluster) => {
+    const urls = await freshDatabase(cluster)
+    adapters = contention.open(urls, { retry: { maxTime: 2000 } })
+    const user = await contention.commonUser(adapters)
+    const begun = performance.now()
+    await contention.contend(adapters, { user, rounds: 3 })
+    expect(performance.now() - begun).toBeLessThan(1900)
+  })
+
   it("goes on without a node that is killed, and with it when it is back", async (cluster) => {
     const urls = await freshDatabase(cluster)
     adapters = contention.open(urls)
     const user = await contention.commonUser(adapters)
+    const owner = await contention.commonUser(adapters)
     let over = false
-    const survivors = contention.contend(adapters.slice(0, 2), { user, until: () => over })
+    const survivors = contention.contend(adapters.slice(0, 2), { user, owner, until: () => over })
     const doomed = contention.writeOn(adapters[2], () => over)
     await sleep(500)
     await cluster.nodes[2].kill()
@@ -123,7 +139,7 @@ onServersOfItsOwn("Galera, three nodes", galera.start, (it) => {
     await expectNoAnswer(adapter, user)
 
     await withClients([left.adminUrl], ([client]) =>
-      client.query("SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'"),
+      client.query("SET GLOBAL wsrep_provider_pc_bootstrap = ON"),
     )
     await cluster.synced(left, 1)
     expect(await adapter.getUser(user.id)).toEqual(user)

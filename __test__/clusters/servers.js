@@ -23,11 +23,18 @@ function onServersOfItsOwn(title, start, define) {
 
     afterAll(() => servers?.stop())
 
-    define((name, body) =>
+    const it = (name, body) =>
       test(name, async () => {
         if (lacking) return process.stderr.write(`# skipped: ${name}: ${lacking}\n`)
         await body(servers)
-      }))
+      })
+    // What is known not to work: it fails when it does.
+    it.failing = (name, body) =>
+      test.failing(name, async () => {
+        if (lacking) throw new Error(lacking)
+        await body(servers)
+      })
+    define(it)
   })
 }
 

@@ -41,16 +41,15 @@ async function start({ nodes: count = 3 } = {}) {
   try {
     for (const [n, { group, catchUp }] of places.entries()) {
       const role = n === 0 ? "first" : "next"
-      const node = await startMysqld(launched(build, provider, role), {
-        settings: {
-          ...member(provider, group, { "ist.recv_addr": `127.0.0.1:${catchUp}` }),
-          "wsrep-cluster-address": `gcomm://${seeds}`,
-          "wsrep-node-name": `n${n}`,
-          "wsrep-sst-method": "position",
-          "wsrep-slave-threads": 2,
-        },
-      })
-      nodes.push(node)
+      const settings = {
+        ...member(provider, group, { "ist.recv_addr": `127.0.0.1:${catchUp}` }),
+        "wsrep-cluster-address": `gcomm://${seeds}`,
+        "wsrep-node-name": `n${n}`,
+        "wsrep-sst-method": "position",
+        "wsrep-slave-threads": 2,
+      }
+      const node = await admitted(() => startMysqld(launched(build, provider, role), { settings }))
+      nodes.push({ ...node, restart: () => admitted(node.restart) })
       await synced(node, n + 1)
     }
   } catch (error) {
@@ -58,6 +57,18 @@ async function start({ nodes: count = 3 } = {}) {
     throw error
   }
   return { nodes, version: build.version, startedIn: Date.now() - began, stop, synced }
+}
+
+/** A node that asks another for help just when that one is occupied is told no, and ends. */
+async function admitted(begin) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await begin()
+    } catch (error) {
+      if (tries === 3 || !/ended while starting/.test(error.message)) throw error
+      await sleep(1000)
+    }
+  }
 }
 
 /** The parameters of a server that is in a cluster and listens to the others on a port. */
