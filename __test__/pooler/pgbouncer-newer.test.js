@@ -1,0 +1,3 @@
+const { throughPgbouncer } = require("./through-pgbouncer")
+
+throughPgbouncer("newer")
