@@ -78,6 +78,12 @@ fn meaning(number: u16) -> (Code, &'static str, Effect) {
             Effect::Final,
         ),
         1049 => (Code::Connect, "the database does not exist on this server", Effect::Final),
+        3098 => (
+            Code::Database,
+            "the server's group replication takes no table whose foreign keys cascade (turn \
+             group_replication_enforce_update_everywhere_checks off)",
+            Effect::Final,
+        ),
         1021 | 1114 => (Code::Database, "the server's disk, or a table, is full", Effect::Final),
         // ALTER TABLE changed what a prepared statement gives; it was not run.
         1615 => (Code::Database, "the tables have just been changed", Effect::None),
