@@ -3,7 +3,8 @@ const { onServersOfItsOwn, withClients, rowsOf } = require("./servers")
 const { withDatabase } = require("../servers/credentials")
 const groupReplication = require("../servers/group-replication")
 const { sleep } = require("../servers/run")
-const { makeUser, unique } = require("../support/samples")
+const { refused } = require("../support/expectations")
+const { makeSession, makeUser, unique } = require("../support/samples")
 
 onServersOfItsOwn("Group Replication, three primaries", groupReplication.start, (it) => {
   let adapters = []
@@ -88,16 +89,72 @@ onServersOfItsOwn("Group Replication, three primaries", groupReplication.start, 
     console.log("on the killed member:", written.codes)
   })
 
+  it("ends each write in time while there is no majority, and does it once at most", async (group) => {
+    const urls = await freshDatabase(group)
+    adapters = contention.open(urls, { retry: { maxTime: 2000 } })
+    const [adapter] = adapters
+    const user = await contention.commonUser(adapters)
+    const id = unique("written")
+    const frozen = group.nodes.slice(1)
+    for (const node of frozen) node.freeze()
+    let codes
+    try {
+      // The member waits for the others; what it has by itself it still tells.
+      expect(await adapter.getUser(user.id)).toEqual(user)
+      const begun = performance.now()
+      const writes = [
+        adapter.createUser({ id, name: "Ada" }),
+        adapter.updateUser({ id: user.id, name: "Zoë" }),
+      ]
+      codes = (await Promise.allSettled(writes)).map(({ reason }) => reason?.code)
+      expect(performance.now() - begun).toBeLessThan(15_000)
+      for (const code of codes) expect(code).toMatch(/^ERR_(OUTCOME_UNKNOWN|TIMEOUT)$/)
+    } finally {
+      for (const node of frozen) node.thaw()
+    }
+    for (const node of group.nodes) await group.online(node, 3)
+    for (const one of adapters) await contention.until(() => makeUser(one))
+    const there = await Promise.all(urls.map((url) => consistent(url)(FIND, [id])))
+    expect(there[0].length).toBeLessThanOrEqual(1)
+    for (const rows of there) expect(rows).toEqual(there[0])
+    console.log("without a majority:", codes, "and then", there[0])
+  })
+
   /** On each member, once it has applied what the others wrote. */
   async function expectKeptEverywhere(urls, told) {
-    for (const url of urls) {
-      await contention.expectKept(told, (sql, params) =>
-        withClients([url], async ([client]) => {
-          await client.query("SET group_replication_consistency = 'BEFORE'")
-          const [found] = await client.execute(sql, params ?? [])
-          return found.map((row) => ({ ...row }))
-        }),
-      )
-    }
+    for (const url of urls) await contention.expectKept(told, consistent(url))
   }
 })
+
+test("says what is in the way where a group refuses tables whose foreign keys cascade", async () => {
+  let group
+  try {
+    group = await groupReplication.start({ nodes: 1, checks: true })
+  } catch (error) {
+    if (error.code !== "UNAVAILABLE") throw error
+    return process.stderr.write(`# skipped: ${error.message}\n`)
+  }
+  const [adapter] = contention.open([group.nodes[0].url])
+  try {
+    // A table that points to no other may be written to; those that do may not.
+    const user = await makeUser(adapter)
+    const error = await refused(makeSession(adapter, user.id), "ERR_DATABASE")
+    expect(error.cause.code).toBe("3098")
+    expect(error.message).toContain("group_replication_enforce_update_everywhere_checks")
+  } finally {
+    await adapter.close()
+    await group.stop()
+  }
+})
+
+const FIND = "SELECT id FROM users WHERE id = ?"
+
+/** Rows of a member, with all that the others had written when it was asked. */
+function consistent(url) {
+  return (sql, params = []) =>
+    withClients([url], async ([client]) => {
+      await client.query("SET group_replication_consistency = 'BEFORE'")
+      const [found] = await client.execute(sql, params)
+      return found.map((row) => ({ ...row }))
+    })
+}

@@ -9,9 +9,10 @@ const RECOVERY = { user: "recovery", password: "recovery of a throw-away group" 
 /**
  * Starts a group of MySQL servers, each of them a primary. Half a gigabyte each.
  *
- * @param {{ nodes?: number }} [options]
+ * @param {{ nodes?: number, checks?: boolean }} [options] `checks`: whether it refuses tables that
+ * several primaries cannot keep alike: those whose foreign keys cascade, as the adapter's do
  */
-async function start({ nodes: count = 3 } = {}) {
+async function start({ nodes: count = 3, checks = false } = {}) {
   const began = Date.now()
   const build = await findMysql()
   const group = randomUUID()
@@ -20,8 +21,8 @@ async function start({ nodes: count = 3 } = {}) {
   const nodes = []
   const stop = () => Promise.all(nodes.map((node) => node.stop()))
   const starting = await Promise.allSettled(
-    addresses.map(async (address, n) => {
-      const node = await startMysqld(build, { settings: member(group, addresses, address, n) })
+    addresses.map(async (_, n) => {
+      const node = await startMysqld(build, { settings: member(group, addresses, n, checks) })
       nodes[n] = node
     }),
   )
@@ -39,7 +40,7 @@ async function start({ nodes: count = 3 } = {}) {
   return { nodes, version: build.version, startedIn: Date.now() - began, stop, online, join }
 }
 
-function member(group, addresses, address, n) {
+function member(group, addresses, n, checks) {
   return {
     "skip-log-bin": false,
     "log-bin": "b",
@@ -52,11 +53,10 @@ function member(group, addresses, address, n) {
     "plugin-load-add": "group_replication.so",
     "group-replication-group-name": group,
     "group-replication-start-on-boot": "OFF",
-    "group-replication-local-address": address,
+    "group-replication-local-address": addresses[n],
     "group-replication-group-seeds": addresses.join(","),
     "group-replication-single-primary-mode": "OFF",
-    // On, it refuses every write to a table whose foreign keys cascade, as the adapter's do.
-    "group-replication-enforce-update-everywhere-checks": "OFF",
+    "group-replication-enforce-update-everywhere-checks": checks ? "ON" : "OFF",
     "group-replication-ip-allowlist": "127.0.0.1",
     "group-replication-recovery-get-public-key": "ON",
   }
