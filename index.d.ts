@@ -1,5 +1,5 @@
 /**
- * The database adapter for NextAuth.js / Auth.js on SQLite.
+ * The database adapter for NextAuth.js / Auth.js on SQLite, PostgreSQL, MySQL and MariaDB.
  *
  * The types stand on their own: nothing of `next-auth` or `@auth/core` is needed at run time or to
  * compile, and {@link SqlxAdapter}'s result fits the `Adapter` of `next-auth@4`, `next-auth@5` and
