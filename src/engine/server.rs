@@ -117,27 +117,40 @@ pub async fn connect<D: Driver>(
 where
     D::Connection: Connection<Database = D>,
 {
+    let untrusted =
+        "could not be trusted: its certificate does not fit the TLS options, or it speaks no TLS";
     attempt.await.map_err(|error| {
         let (what, effect) = match &error {
             sqlx::Error::Io(io) => match io.kind() {
-                ErrorKind::ConnectionRefused => ("refused the connection: is it running?", Effect::None),
-                ErrorKind::NotFound => ("is not there: is it running?", Effect::None),
+                ErrorKind::ConnectionRefused => {
+                    ("refused the connection: is it running?", Effect::None)
+                }
+                ErrorKind::NotFound if place.contains(" at the socket ") => {
+                    ("is not there: is it running?", Effect::None)
+                }
+                ErrorKind::NotFound => {
+                    ("cannot be trusted: a file of the TLS options is not there", Effect::Final)
+                }
+                // What the TLS library found wrong comes as this.
+                ErrorKind::InvalidData => (untrusted, Effect::Final),
                 ErrorKind::PermissionDenied => ("may not be opened by this process", Effect::Final),
                 ErrorKind::ConnectionReset
                 | ErrorKind::ConnectionAborted
                 | ErrorKind::BrokenPipe
-                | ErrorKind::UnexpectedEof => ("ended the connection while it was made", Effect::None),
+                | ErrorKind::UnexpectedEof => {
+                    ("ended the connection while it was made", Effect::None)
+                }
                 ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
                     ("cannot be reached from here", Effect::None)
                 }
                 ErrorKind::TimedOut => ("did not answer", Effect::None),
                 _ => ("cannot be reached: is the host name right?", Effect::None),
             },
-            sqlx::Error::Tls(_) => (
-                "could not be trusted: its certificate does not fit the TLS options, or it speaks no TLS",
+            sqlx::Error::Tls(_) => (untrusted, Effect::Final),
+            sqlx::Error::Configuration(_) => (
+                "cannot be used with these TLS files, or takes this password over TLS only",
                 Effect::Final,
             ),
-            sqlx::Error::Configuration(_) => ("cannot be used with these TLS files", Effect::Final),
             sqlx::Error::Protocol(_) => {
                 ("does not speak this database's protocol, or ended the connection", Effect::Final)
             }
