@@ -52,6 +52,9 @@ function ofServer(name, database) {
       return adapter
     },
 
+    /** Another empty database: `{ url, rows, drop }`. */
+    another: () => database.fresh(),
+
     rows: (sql, params) => place.rows(sql, params),
 
     /** How many connections there are to this database, asked from the server. */
