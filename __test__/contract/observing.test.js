@@ -110,6 +110,32 @@ contract("ping, stats, onQuery and logger", (db) => {
     await refused(adapter.createUser({ email: user.email }), "ERR_UNIQUE")
   })
 
+  test("a listener may make an adapter of its own, and close it", async () => {
+    const made = []
+    const adapter = db.open({
+      onQuery: () => {
+        if (made.length === 0) made.push(db.open({ onQuery: () => made.push("told") }))
+      },
+    })
+    await adapter.getUser(unique("nobody"))
+    await made[0].getUser(unique("nobody"))
+    expect(made).toContain("told")
+    await made[0].close()
+    expect(await adapter.getUser(unique("nobody"))).toBeNull()
+  })
+
+  test("a listener on Object.prototype is not the adapter's", async () => {
+    const told = []
+    Object.prototype.onQuery = (event) => told.push(event)
+    try {
+      const adapter = db.open({ retry: { attempts: 1 } })
+      await adapter.getUser(unique("nobody"))
+    } finally {
+      delete Object.prototype.onQuery
+    }
+    expect(told).toEqual([])
+  })
+
   test("the functions alone, without the adapter's object, still tell", async () => {
     const { adapter, told } = observed()
     const { getUser } = adapter

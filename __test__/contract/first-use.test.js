@@ -1,0 +1,42 @@
+const { SqlxAdapter } = require("../..")
+const { databases } = require("../support/databases")
+
+jest.setTimeout(60_000)
+
+// Without the contract's own set-up, which makes the tables before its tests look at them.
+for (const database of databases) {
+  const run = database.unavailable ? describe.skip : describe
+  run(`the first calls on an empty database (${database.name})`, () => {
+    let place
+    let adapters
+
+    beforeEach(async () => {
+      place = await database.fresh()
+      adapters = []
+    })
+
+    afterEach(async () => {
+      await Promise.all(adapters.map((adapter) => adapter.close()))
+      await place.drop()
+    })
+
+    function open(options) {
+      adapters.push(SqlxAdapter(place.url, options))
+      return adapters.at(-1)
+    }
+
+    test("are answered when 64 arrive together", async () => {
+      const adapter = open({ pool: { max: 10 } })
+      const answers = await Promise.all(
+        Array.from({ length: 64 }, (_, n) => adapter.createUser({ name: `user ${n}` })),
+      )
+      expect(new Set(answers.map(({ id }) => id)).size).toBe(64)
+    })
+
+    test("are answered when several adapters need the tables at once", async () => {
+      const several = [1, 2, 3, 4].map((max) => open({ pool: { max } }))
+      const found = await Promise.all(several.map((adapter) => adapter.getUser("nobody")))
+      expect(found).toEqual([null, null, null, null])
+    })
+  })
+}
