@@ -8,6 +8,7 @@
 import { spawn } from "node:child_process"
 import { mkdirSync, readFileSync, rmSync } from "node:fs"
 import path from "node:path"
+import { summaryLines } from "../__test__/servers/index.js"
 import { ensureAddon, ensureRootDependencies, ensureSystemPackages, root } from "./setup.mjs"
 
 const wanted = process.argv.slice(2)
@@ -94,6 +95,15 @@ function run(command, args, { read = false } = {}) {
   })
 }
 
+/** Which databases were tested, and in which version; nothing, if jest came to none. */
+function databases() {
+  try {
+    return ["", ...summaryLines()]
+  } catch {
+    return []
+  }
+}
+
 function summarize() {
   const sum = (key) => results.reduce((total, result) => total + result[key], 0)
   const columns = (...cells) => cells.map((cell, i) => (i ? `${cell}`.padStart(8) : cell.padEnd(6)))
@@ -101,6 +111,7 @@ function summarize() {
   for (const { name, passed, failed, skipped, seconds } of results) {
     console.log(columns(name, passed, failed, skipped, seconds).join(""))
   }
+  for (const line of databases()) console.log(line)
   const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")]
   console.log(`\n${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`)
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1
