@@ -5,11 +5,16 @@ use crate::error::{Effect, Error, Result};
 use crate::value::Value;
 use futures_util::TryStreamExt as _;
 use sqlx::database::HasStatementCache;
-use sqlx::{AssertSqlSafe, Database, Either, Executor, IntoArguments, SqlStr};
+use sqlx::{AssertSqlSafe, Database, Either, Executor, IntoArguments, SqlSafeStr as _, SqlStr};
 use std::sync::Arc;
 
 /// What a database's driver does its own way.
 pub trait Driver: Database + HasStatementCache {
+    /// Whether the statements of a transaction are prepared before it begins: a Galera node says
+    /// nothing to a PREPARE in a transaction that another node has undone, and later statements would
+    /// run outside of it.
+    const PREPARES_BEFORE: bool = false;
+
     /// The statement that begins a transaction.
     fn begin(writes: bool) -> &'static str;
 
@@ -52,6 +57,17 @@ where
 {
     if let ([step], Mode::Direct) = (work.steps.as_slice(), mode) {
         return run_step::<D>(connection, step, mode).await;
+    }
+    if D::PREPARES_BEFORE && mode == Mode::Direct {
+        for step in &work.steps {
+            let sql = AssertSqlSafe(Arc::clone(&step.statement.sql)).into_sql_str();
+            // Kept by the connection, so that this costs a flight the first time only.
+            connection
+                .prepare(sql)
+                .await
+                .map_err(|error| D::error(&error))
+                .map_err(undone_if_lost)?;
+        }
     }
     command::<D>(connection, D::begin(work.writes)).await.map_err(undone)?;
     let result = run_steps::<D>(connection, work, mode).await.map_err(undone_if_lost);

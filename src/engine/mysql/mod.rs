@@ -80,6 +80,24 @@ fn column(kind: ColumnType) -> (&'static str, Storage) {
     }
 }
 
+/// MariaDB in a Galera cluster: a node never ends its answer to a statement with RETURNING that another
+/// node's change has undone.
+pub static GALERA: Dialect = Dialect {
+    name: MARIADB.name,
+    quote: MARIADB.quote,
+    parameter: MARIADB.parameter,
+    insert_returning: false,
+    update_returning: false,
+    delete_returning: false,
+    lock_rows: MARIADB.lock_rows,
+    upsert: MARIADB.upsert,
+    column: MARIADB.column,
+    now: MARIADB.now,
+    table_suffix: MARIADB.table_suffix,
+    indexes_inside: MARIADB.indexes_inside,
+    defines_atomically: MARIADB.defines_atomically,
+};
+
 /// What every session is told: values that do not fit are refused, whatever the server's default,
 /// and names are quoted the same way everywhere. Locking reads take no gap locks, in which callers
 /// that look for the same missing row would deadlock.
@@ -138,13 +156,8 @@ impl MySql {
         let pool = Pool::new(connector, bounds);
         let limit = options.retry.max_time.duration();
         let mut lease = pool.acquire().await?;
-        let version = async {
-            let asked = sqlx::query_scalar::<_, String>("SELECT VERSION()");
-            asked.fetch_one(lease.connection()?).await.map_err(|error| error::from_sqlx(&error))
-        };
-        let version = server::within(limit, Box::pin(version)).await;
-        let version = lease.finish(version)?;
-        let dialect = if version.to_lowercase().contains("mariadb") { &MARIADB } else { &MYSQL };
+        let dialect = server::within(limit, Box::pin(dialect(lease.connection()?))).await;
+        let dialect = lease.finish(dialect)?;
         Ok(MySql { dialect, pool, limit })
     }
 
@@ -215,6 +228,22 @@ impl Engine for MySql {
     }
 }
 
+/// What kind of server it is, by what it says of itself.
+async fn dialect(connection: &mut MySqlConnection) -> Result<&'static Dialect> {
+    let ask = |error: sqlx::Error| error::from_sqlx(&error);
+    let version = sqlx::query_scalar::<_, String>("SELECT VERSION()");
+    let version = version.fetch_one(&mut *connection).await.map_err(ask)?;
+    if !version.to_lowercase().contains("mariadb") {
+        return Ok(&MYSQL);
+    }
+    let cluster = sqlx::query_scalar::<_, String>(WSREP_ON);
+    let cluster = cluster.fetch_optional(connection).await.map_err(ask)?;
+    Ok(if cluster.as_deref() == Some("ON") { &GALERA } else { &MARIADB })
+}
+
+const WSREP_ON: &str = "SELECT variable_value FROM information_schema.global_variables \
+    WHERE variable_name = 'WSREP_ON'";
+
 fn connect_options(source: &ServerSource) -> MySqlConnectOptions {
     let mut options = MySqlConnectOptions::new()
         .port(source.port)
@@ -259,6 +288,8 @@ fn connect_options(source: &ServerSource) -> MySqlConnectOptions {
 }
 
 impl Driver for Server {
+    const PREPARES_BEFORE: bool = true;
+
     fn begin(_writes: bool) -> &'static str {
         "BEGIN"
     }
