@@ -10,6 +10,8 @@ use crate::engine::exec;
 use crate::engine::pool::Connector as _;
 use crate::error::{Error, Result};
 use sqlx::{AssertSqlSafe, Decode, PgConnection, Postgres, Row, ValueRef};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// The first sign: a setting that each connection is given when it is made, with a value of its own.
 /// The server knows it; a pooler either refuses it or leads to a server connection without it.
@@ -36,6 +38,10 @@ pub fn is_poolers_refusal(error: &Error) -> bool {
     error.cause().and_then(|cause| cause.code.as_deref()) == Some("08P01")
 }
 
+/// How long a connection may wait for its answer while the other one is held: a pooler that has no
+/// server connection left, for it or for others who ask the same at this moment, gives none.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The second sign, for poolers that pass settings on: two connections are asked for the server
 /// process behind them. Without a pooler each has one process of its own. With one, a process turns
 /// up behind both, or two behind one, since each is held for a transaction only: they take turns in
@@ -56,12 +62,18 @@ pub async fn probe(connector: &PgConnector, first: &mut PgConnection) -> Result<
     let [of_a, of_b] = &mut seen;
     exec::command::<Postgres>(b, "BEGIN").await?;
     of_b.push(process(b).await?);
-    of_a.push(process(a).await?);
+    let Ok(answer) = timeout(PATIENCE, process(a)).await else {
+        return Ok(true);
+    };
+    of_a.push(answer?);
     exec::command::<Postgres>(b, "COMMIT").await?;
     of_b.push(process(b).await?);
     exec::command::<Postgres>(a, "BEGIN").await?;
     of_a.push(process(a).await?);
-    of_b.push(process(b).await?);
+    let Ok(answer) = timeout(PATIENCE, process(b)).await else {
+        return Ok(true);
+    };
+    of_b.push(answer?);
     exec::command::<Postgres>(a, "COMMIT").await?;
     let one =
         |processes: &[Option<String>]| processes.windows(2).all(|pair| pair.first() == pair.last());
