@@ -23,29 +23,32 @@ const INSTANTS = [
 ]
 
 onServers("an instant written under one time zone", (db) => {
-  test.each(ZONES)("of the client, %s, is read the same under every other", async (TZ) => {
-    const ids = INSTANTS.map(() => unique("user"))
-    const users = JSON.stringify(ids.map((id, n) => [id, INSTANTS[n]]))
+  test("of the client is read the same under every other", async () => {
     const url = JSON.stringify(db.url)
-    const offset = await ask(
-      `const adapter = SqlxAdapter(${url})
-       Promise.all(${users}.map(([id, text]) =>
-         adapter.createUser({ id, emailVerified: new Date(text) })))
-         .then(() => adapter.close())
-         .then(() => say(new Date(2024, 0, 1).getTimezoneOffset()))`,
-      { env: { TZ } },
-    )
-    expect(typeof offset).toBe("number")
+    const ids = new Map()
+    for (const TZ of ZONES) {
+      const users = INSTANTS.map((text) => [unique("user"), text])
+      for (const [id, text] of users) ids.set(id, text)
+      const offset = await ask(
+        `const adapter = SqlxAdapter(${url})
+         Promise.all(${JSON.stringify(users)}.map(([id, text]) =>
+           adapter.createUser({ id, emailVerified: new Date(text) })))
+           .then(() => adapter.close())
+           .then(() => say(new Date(2024, 0, 1).getTimezoneOffset()))`,
+        { env: { TZ } },
+      )
+      expect(offset === 0).toBe(TZ === "UTC")
+    }
 
-    for (const other of ZONES) {
+    for (const TZ of ZONES) {
       const read = await ask(
         `const adapter = SqlxAdapter(${url})
-         Promise.all(${users}.map(([id]) => adapter.getUser(id)))
+         Promise.all(${JSON.stringify([...ids.keys()])}.map((id) => adapter.getUser(id)))
            .then((found) => found.map((user) => user.emailVerified.toISOString()))
            .then((texts) => adapter.close().then(() => say(texts)))`,
-        { env: { TZ: other } },
+        { env: { TZ } },
       )
-      expect(read).toEqual(INSTANTS)
+      expect(read).toEqual([...ids.values()])
     }
   })
 
