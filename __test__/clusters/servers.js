@@ -28,12 +28,6 @@ function onServersOfItsOwn(title, start, define) {
         if (lacking) return process.stderr.write(`# skipped: ${name}: ${lacking}\n`)
         await body(servers)
       })
-    // What is known not to work: it fails when it does.
-    it.failing = (name, body) =>
-      test.failing(name, async () => {
-        if (lacking) throw new Error(lacking)
-        await body(servers)
-      })
     define(it)
   })
 }
