@@ -288,7 +288,7 @@ export interface ServerConnection {
 export interface ServerTls {
   /** Whether the server's certificate must be trusted and for its host. @default true */
   rejectUnauthorized?: boolean
-  /** The authorities to trust instead of the public ones. */
+  /** An authority to trust besides the public ones: a PEM text or a file's path. Check the host name too. */
   ca?: string | string[]
   /** The client's certificate. */
   cert?: string | string[]

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub struct Tls {
     /// `None`: nobody said, and there is no certificate authority either.
     pub mode: Option<TlsMode>,
-    /// The certificate authority to trust instead of the public ones.
+    /// A certificate authority to trust besides the public ones, which sqlx always trusts.
     pub ca: Option<Pem>,
     /// The client's certificate; never without `key`.
     pub certificate: Option<Pem>,
