@@ -2,23 +2,25 @@
 
 mod account;
 mod authenticator;
+mod call;
 mod session;
 mod user;
 mod verification_token;
 
+pub use call::Call;
+
 use crate::batch::{self, Done};
-use crate::engine::{
-    self, Dialect, Engine, Outcome, Plan, PoolState, Repeat, Shared, Statement, Work,
-};
-use crate::error::{Code, Effect, Error, Result};
-use crate::options::{Environment, Options, RetryOptions, Source, Synchronize};
-use crate::schema::{self, Condition, Model, Schema};
+use crate::engine::{self, Engine, Outcome, Plan, PoolState, Shared, Statement, Work};
+use crate::error::{Code, Error, Result};
+use crate::options::{Environment, Options, Source, Synchronize};
+use crate::schema::{self, Model, Schema};
 use crate::value::{Row, Value};
+use call::InsertPlans;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 /// Who is told what an adapter does. Neither values nor secrets are among it.
@@ -299,128 +301,6 @@ impl Store {
             self.observer.query(Query { operation, duration, rows, retries, error });
         }
         done.result
-    }
-}
-
-/// One call of an operation.
-#[derive(Debug, Clone)]
-pub struct Call {
-    store: Arc<Store>,
-    operation: &'static str,
-    /// What the Node process's clock says, in milliseconds since 1970: the clock that NextAuth
-    /// compares with.
-    now: i64,
-}
-
-impl Call {
-    /// Asks the database for an answer; gives the time that it took, in milliseconds.
-    pub async fn ping(&self) -> Result<f64> {
-        let start = Instant::now();
-        self.run(&self.store.ping, &[]).await?;
-        Ok(start.elapsed().as_secs_f64() * 1_000.0)
-    }
-
-    /// How the adapter is doing. The database is not asked.
-    pub async fn stats(&self) -> Result<Status> {
-        let engine = &self.store.engine;
-        Ok(Status {
-            database: engine.dialect().name,
-            connections: engine.state(),
-            counts: self.store.stats.read(),
-        })
-    }
-
-    /// Runs a plan with its values.
-    async fn run(&self, plan: &Plan, values: &[Value]) -> Result<Outcome> {
-        let outcome = self.store.run(self.operation, plan.work(values)).await?;
-        Ok(plan.outcome(values, outcome))
-    }
-
-    /// Runs several plans with the same values in one transaction; the last one answers.
-    async fn run_together(&self, plans: &[&Plan], values: &[Value]) -> Result<Outcome> {
-        let mut together = Work {
-            writes: true,
-            repeat: Repeat::Always,
-            steps: Vec::new(),
-            answer: 0,
-            confirm: None,
-        };
-        for plan in plans {
-            let work = plan.work(values);
-            let before = together.steps.len();
-            together.answer = before + work.answer;
-            together.confirm = work.confirm.map(|step| before + step);
-            together.repeat = together.repeat.min(work.repeat);
-            together.steps.extend(work.steps);
-        }
-        self.store.run(self.operation, together).await
-    }
-
-    /// Inserts a row, once: if the connection is lost meanwhile, the row that this call wrote is
-    /// recognised by being equal in every value, its key, which nobody else has chosen, included.
-    async fn insert(
-        &self,
-        model: &Model,
-        plans: &InsertPlans,
-        values: &[Value],
-    ) -> Result<Outcome> {
-        let RetryOptions { attempts, max_time } = self.store.options.retry;
-        let start = Instant::now();
-        let key: Vec<Value> =
-            plans.key.iter().filter_map(|index| values.get(*index).cloned()).collect();
-        let mut result = self.run(&plans.insert, values).await;
-        let mut unknown = None;
-        for tries in 1.. {
-            let code = result.as_ref().err().map(Error::code);
-            let effect = result.as_ref().err().map(Error::effect);
-            let lost = code == Some(Code::OutcomeUnknown) && effect != Some(Effect::Foreign);
-            if lost {
-                unknown = result.as_ref().err().cloned();
-            }
-            // What is in the way may be what an earlier try has written.
-            let taken = code == Some(Code::Unique);
-            let (Some(error), true) = (&unknown, lost || taken) else {
-                break;
-            };
-            let Ok(mut found) = self.run(&plans.by_key, &key).await else {
-                return Err(error.clone());
-            };
-            found.rows.retain(|row| model.is_inserted(row, values));
-            if !found.rows.is_empty() {
-                return Ok(found);
-            }
-            if taken || tries >= attempts.0 || start.elapsed() >= max_time.duration() {
-                break;
-            }
-            result = self.run(&plans.insert, values).await;
-        }
-        match (result, unknown) {
-            // Nothing is known of an earlier try by that.
-            (Err(error), Some(unknown)) if error.effect() != Effect::Final => Err(unknown),
-            (result, _) => result,
-        }
-    }
-}
-
-/// How a row is inserted, and found again if it is not known whether it was.
-#[derive(Debug)]
-struct InsertPlans {
-    insert: Plan,
-    by_key: Plan,
-    /// The positions of the key's values among the inserted.
-    key: Vec<usize>,
-}
-
-impl InsertPlans {
-    fn new(dialect: &Dialect, model: &Model) -> Result<Self> {
-        let conditions: Vec<Condition> =
-            model.key.iter().map(|key| Condition::equals(key)).collect();
-        let position = |key: &&str| model.inserted().position(|column| column.property == *key);
-        Ok(InsertPlans {
-            insert: model.insert(dialect)?,
-            by_key: model.select(dialect, &conditions, &[])?,
-            key: model.key.iter().filter_map(position).collect(),
-        })
     }
 }
 
