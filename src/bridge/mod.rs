@@ -9,6 +9,7 @@ mod listener;
 mod operations;
 mod realm;
 mod runtime;
+mod shape;
 
 use crate::adapter::Adapter;
 use crate::engine::BoxFuture;
