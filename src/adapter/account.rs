@@ -1,6 +1,7 @@
 //! The providers' accounts that users sign in with.
 
 use super::{Call, find_row, row};
+use crate::batch::Lane;
 use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Cause, Code, Error, Result};
 use crate::schema::{Condition, Schema};
@@ -10,7 +11,7 @@ use std::sync::Arc;
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    link: Plan,
+    link: Arc<Lane>,
     by_key: Plan,
     by_user: Plan,
     delete: Plan,
@@ -23,7 +24,7 @@ impl Statements {
     pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
         let account = &schema.account;
         Ok(Statements {
-            link: account.insert_or_refresh(dialect, "userId")?,
+            link: Lane::new(account.insert_or_refresh(dialect, "userId")?),
             by_key: account.select(dialect, &BY_KEY, &[])?,
             by_user: account.select(
                 dialect,
@@ -46,7 +47,7 @@ impl Call {
             *value = tolerate(name, value);
         }
         let values = model.insert_values(&account)?;
-        let outcome = self.run(&self.store.account.link, &values).await.map_err(|error| {
+        let outcome = self.run_in(&self.store.account.link, &values).await.map_err(|error| {
             let error = error.of_table(&model.table.name);
             match error.code() {
                 Code::ForeignKey => error.with_message("no user has this userId"),

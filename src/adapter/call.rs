@@ -1,6 +1,7 @@
 //! One call of an operation: how its plans reach the database.
 
 use super::{Status, Store};
+use crate::batch::{Lane, Task};
 use crate::engine::{Dialect, Outcome, Plan, Repeat, Work};
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::RetryOptions;
@@ -42,7 +43,18 @@ impl Call {
         if let Some(outcome) = self.store.read_at_once(self.operation, plan, values) {
             return Ok(outcome);
         }
-        let outcome = self.store.run(self.operation, plan.work(values)).await?;
+        let work = plan.work(values);
+        let outcome = self.store.run(self.operation, Task::Alone(&work)).await?;
+        Ok(plan.outcome(values, outcome))
+    }
+
+    /// Runs the plan of a lane with its values, together with other calls of it.
+    pub(super) async fn run_in(&self, lane: &Arc<Lane>, values: &[Value]) -> Result<Outcome> {
+        let plan = &lane.plan;
+        if let Some(outcome) = self.store.read_at_once(self.operation, plan, values) {
+            return Ok(outcome);
+        }
+        let outcome = self.store.run(self.operation, Task::Together(lane, values)).await?;
         Ok(plan.outcome(values, outcome))
     }
 
@@ -63,7 +75,7 @@ impl Call {
             together.repeat = together.repeat.min(work.repeat);
             together.steps.extend(work.steps);
         }
-        self.store.run(self.operation, together).await
+        self.store.run(self.operation, Task::Alone(&together)).await
     }
 
     /// Inserts a row, once: if the connection is lost meanwhile, the row that this call wrote is
@@ -78,7 +90,7 @@ impl Call {
         let start = Instant::now();
         let key: Vec<Value> =
             plans.key.iter().filter_map(|index| values.get(*index).cloned()).collect();
-        let mut result = self.run(&plans.insert, values).await;
+        let mut result = self.run_in(&plans.insert, values).await;
         let mut unknown = None;
         for tries in 1.. {
             let code = result.as_ref().err().map(Error::code);
@@ -102,7 +114,7 @@ impl Call {
             if taken || tries >= attempts.0 || start.elapsed() >= max_time.duration() {
                 break;
             }
-            result = self.run(&plans.insert, values).await;
+            result = self.run_in(&plans.insert, values).await;
         }
         match (result, unknown) {
             // Nothing is known of an earlier try by that.
@@ -115,7 +127,7 @@ impl Call {
 /// How a row is inserted, and found again if it is not known whether it was.
 #[derive(Debug)]
 pub(super) struct InsertPlans {
-    insert: Plan,
+    insert: Arc<Lane>,
     by_key: Plan,
     /// The positions of the key's values among the inserted.
     key: Vec<usize>,
@@ -127,7 +139,7 @@ impl InsertPlans {
             model.key.iter().map(|key| Condition::equals(key)).collect();
         let position = |key: &&str| model.inserted().position(|column| column.property == *key);
         Ok(InsertPlans {
-            insert: model.insert(dialect)?,
+            insert: Lane::new(model.insert(dialect)?),
             by_key: model.select(dialect, &conditions, &[])?,
             key: model.key.iter().filter_map(position).collect(),
         })

@@ -9,8 +9,8 @@ mod verification_token;
 
 pub use call::Call;
 
-use crate::batch::{self, Done};
-use crate::engine::{self, Engine, Outcome, Plan, PoolState, Shared, Statement, Work};
+use crate::batch::{self, Done, Task};
+use crate::engine::{self, Engine, Outcome, Plan, PoolState, Shared, Statement};
 use crate::error::{Code, Error, Result};
 use crate::options::{Environment, Options, Source, Synchronize};
 use crate::schema::{self, Model, Schema};
@@ -247,6 +247,7 @@ impl Store {
                 sql: "SELECT 1".into(),
                 parameters: vec![],
                 columns: vec![],
+                arrays: false,
             }),
             schema,
             engine,
@@ -273,9 +274,9 @@ impl Store {
     /// Runs work. If the database refuses it for its schema, and has no tables of ours, they are
     /// created, if that is allowed, and the work is run again: a database that has them pays
     /// nothing for this.
-    async fn run(&self, operation: &'static str, work: Work) -> Result<Outcome> {
-        let engine = &*self.engine;
-        let mut done = batch::run(engine, self.options.retry, &work).await;
+    async fn run(&self, operation: &'static str, task: Task<'_>) -> Result<Outcome> {
+        let engine = &self.engine;
+        let mut done = batch::run(engine, self.options.retry, task).await;
         let error = match done.result {
             // A statement that the database refused, so that nothing was done: what it gave back and
             // could not be read is another matter.
@@ -284,11 +285,11 @@ impl Store {
         };
         done.result = match self.options.synchronize {
             Synchronize::Create => match self.create().await {
-                Ok(()) => batch::run(engine, self.options.retry, &work).await.result,
+                Ok(()) => batch::run(engine, self.options.retry, task).await.result,
                 Err(error) => Err(error),
             },
             Synchronize::Always | Synchronize::Never => {
-                Err(match schema::explain(engine, &self.schema).await? {
+                Err(match schema::explain(&**engine, &self.schema).await? {
                     None => error,
                     Some(missing) => error.with_message(format!(
                         "{missing}. The option synchronize: \"create\" (the default) creates the tables \

@@ -54,6 +54,20 @@ pub fn bind<'a>(env: &'a Env, given: &Object<'_>) -> napi::Result<Made<'a>> {
         (scope, scope.value(given.raw()))
     };
     let realm = Realm::new(scope, given).map_err(|Thrown| failed("bind"))?;
+    let departing = Rc::downgrade(&realm);
+    let depart = function(
+        env,
+        scope,
+        scope.object().map_err(|Thrown| failed("bind"))?,
+        "depart",
+        move |scope, _, _| {
+            if let Some(realm) = departing.upgrade() {
+                runtime::leave(realm.departures());
+            }
+            scope.undefined()
+        },
+    )?;
+    add(scope, given, "depart", Ok(depart)).map_err(|Thrown| failed("bind"))?;
     function(env, scope, given, "SqlxAdapter", move |scope, env, arguments| {
         let object = realm.object(scope)?;
         // The functions hold what their adapter needs of JavaScript.
@@ -234,7 +248,11 @@ fn promise<'s>(
     started: Result<Running>,
 ) -> JsResult<Js<'s>> {
     let turn = match started.and_then(|running| Ok((running, runtime::get()?))) {
-        Ok((running, runtime)) => runtime::first_turn(runtime, running),
+        Ok((running, runtime)) => {
+            let (turn, departures) = runtime::first_turn(runtime, running);
+            realm.depart(scope, departures);
+            turn
+        }
         Err(error) => Turn::Over(Err(error.in_operation(name))),
     };
     match turn {

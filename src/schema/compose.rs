@@ -36,38 +36,38 @@ pub struct Join<'a> {
 }
 
 /// A statement being composed: text, and how each parameter is bound.
-struct Composer<'a> {
-    dialect: &'a Dialect,
-    sql: String,
+pub(super) struct Composer<'a> {
+    pub(super) dialect: &'a Dialect,
+    pub(super) sql: String,
     parameters: Vec<Storage>,
 }
 
 impl<'a> Composer<'a> {
-    fn new(dialect: &'a Dialect) -> Self {
+    pub(super) fn new(dialect: &'a Dialect) -> Self {
         Composer { dialect, sql: String::new(), parameters: Vec::new() }
     }
 
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         self.sql.push_str(text);
     }
 
-    fn name(&mut self, name: &str) {
+    pub(super) fn name(&mut self, name: &str) {
         let quoted = self.dialect.quote(name);
         self.sql.push_str(&quoted);
     }
 
-    fn table(&mut self, model: &Model) {
+    pub(super) fn table(&mut self, model: &Model) {
         let quoted = self.dialect.quote_table(&model.table);
         self.sql.push_str(&quoted);
     }
 
-    fn parameter(&mut self, storage: Storage) {
+    pub(super) fn parameter(&mut self, storage: Storage) {
         self.parameters.push(storage);
         let parameter = (self.dialect.parameter)(self.parameters.len());
         self.sql.push_str(&parameter);
     }
 
-    fn separated<T>(
+    pub(super) fn separated<T>(
         &mut self,
         items: impl IntoIterator<Item = T>,
         separator: &str,
@@ -94,7 +94,7 @@ impl<'a> Composer<'a> {
         Ok(())
     }
 
-    fn returning(&mut self, model: &Model) -> Vec<OutputColumn> {
+    pub(super) fn returning(&mut self, model: &Model) -> Vec<OutputColumn> {
         self.text(" RETURNING ");
         self.separated(model.shown(), ", ", |this, column| this.name(&column.name));
         model.output()
@@ -110,8 +110,8 @@ impl<'a> Composer<'a> {
         self.text(")");
     }
 
-    fn finish(self, columns: Vec<OutputColumn>) -> Statement {
-        Statement { sql: self.sql.into(), parameters: self.parameters, columns }
+    pub(super) fn finish(self, columns: Vec<OutputColumn>) -> Statement {
+        Statement { sql: self.sql.into(), parameters: self.parameters, columns, arrays: false }
     }
 }
 
@@ -122,7 +122,8 @@ impl Model {
         composer.insert(self);
         if dialect.insert_returning {
             let columns = composer.returning(self);
-            return Ok(Plan::single(composer.finish(columns), true, Repeat::Never));
+            let plan = Plan::single(composer.finish(columns), true, Repeat::Never);
+            return Ok(Plan { many: self.insert_many(dialect, "")?, ..plan });
         }
         let mut plan = Plan::single(composer.finish(Vec::new()), true, Repeat::Never);
         match self.given() {
@@ -136,47 +137,56 @@ impl Model {
     /// the given values, nulls excepted, instead. Gives the row that is there then: another owner's
     /// is as it was, or not given.
     pub fn insert_or_refresh(&self, dialect: &Dialect, owner: &'static str) -> Result<Plan> {
-        let owner = dialect.quote(&self.column(owner)?.name);
-        let table = dialect.quote_table(&self.table);
+        let refresh = self.refresh(dialect, owner)?;
         let mut composer = Composer::new(dialect);
         composer.insert(self);
-        let mut key = Vec::new();
-        for property in self.key {
-            key.push(dialect.quote(&self.column(property)?.name));
-        }
-        let refreshed = self.inserted().filter(|column| !self.key.contains(&column.property));
-        match dialect.upsert {
-            Upsert::OnConflict => {
-                let _ = write!(composer.sql, " ON CONFLICT ({}) DO UPDATE SET ", key.join(", "));
-                composer.separated(refreshed, ", ", |this, column| {
-                    let name = dialect.quote(&column.name);
-                    let _ = write!(this.sql, "{name} = COALESCE(excluded.{name}, {table}.{name})");
-                });
-                let _ = write!(composer.sql, " WHERE {table}.{owner} = excluded.{owner}");
-            }
-            Upsert::OnDuplicateKey => {
-                composer.text(" ON DUPLICATE KEY UPDATE ");
-                composer.separated(refreshed, ", ", |this, column| {
-                    let name = dialect.quote(&column.name);
-                    // The owner stays: it is what the other columns' conditions ask about.
-                    let _ = if name == owner {
-                        write!(this.sql, "{name} = {name}")
-                    } else {
-                        write!(
-                            this.sql,
-                            "{name} = IF({owner} = VALUES({owner}), COALESCE(VALUES({name}), {name}), {name})"
-                        )
-                    };
-                });
-            }
-        }
+        composer.text(&refresh);
         if dialect.insert_returning {
             let columns = composer.returning(self);
-            return Ok(Plan::single(composer.finish(columns), true, Repeat::Always));
+            let plan = Plan::single(composer.finish(columns), true, Repeat::Always);
+            return Ok(Plan { many: self.insert_many(dialect, &refresh)?, ..plan });
         }
         let mut plan = Plan::single(composer.finish(Vec::new()), true, Repeat::Always);
         self.then_select(dialect, &mut plan)?;
         Ok(plan)
+    }
+
+    /// What follows an INSERT: what becomes of a row with the same key.
+    fn refresh(&self, dialect: &Dialect, owner: &str) -> Result<String> {
+        let owner = dialect.quote(&self.column(owner)?.name);
+        let table = dialect.quote_table(&self.table);
+        let mut key = Vec::new();
+        for property in self.key {
+            key.push(dialect.quote(&self.column(property)?.name));
+        }
+        let refreshed = self
+            .inserted()
+            .filter(|column| !self.key.contains(&column.property))
+            .map(|column| dialect.quote(&column.name));
+        Ok(match dialect.upsert {
+            Upsert::OnConflict => {
+                let set = refreshed
+                    .map(|name| format!("{name} = COALESCE(excluded.{name}, {table}.{name})"));
+                format!(
+                    " ON CONFLICT ({}) DO UPDATE SET {} WHERE {table}.{owner} = excluded.{owner}",
+                    key.join(", "),
+                    set.collect::<Vec<_>>().join(", ")
+                )
+            }
+            Upsert::OnDuplicateKey => {
+                let set = refreshed.map(|name| {
+                    // The owner stays: it is what the other columns' conditions ask about.
+                    if name == owner {
+                        format!("{name} = {name}")
+                    } else {
+                        format!(
+                            "{name} = IF({owner} = VALUES({owner}), COALESCE(VALUES({name}), {name}), {name})"
+                        )
+                    }
+                });
+                format!(" ON DUPLICATE KEY UPDATE {}", set.collect::<Vec<_>>().join(", "))
+            }
+        })
     }
 
     /// Reads the rows that meet the conditions, in the order of `order`.
@@ -187,7 +197,23 @@ impl Model {
         order: &[&'static str],
     ) -> Result<Plan> {
         let shown: Vec<&Column> = self.shown().collect();
-        Ok(Plan::read(self.select_columns(dialect, &shown, conditions, order)?))
+        let plan = Plan::read(self.select_columns(dialect, &shown, conditions, order)?);
+        if !order.is_empty() {
+            return Ok(plan);
+        }
+        let output = shown.iter().map(|column| column.output(&self.table)).collect();
+        let head = self.select_head(dialect, &shown);
+        let shown: Vec<&str> = shown.iter().map(|column| column.property).collect();
+        Ok(Plan { many: self.find_many(dialect, &head, "", conditions, &shown, output)?, ..plan })
+    }
+
+    fn select_head(&self, dialect: &Dialect, columns: &[&Column]) -> String {
+        let mut composer = Composer::new(dialect);
+        composer.text("SELECT ");
+        composer.separated(columns, ", ", |this, column| this.name(&column.name));
+        composer.text(" FROM ");
+        composer.table(self);
+        composer.sql
     }
 
     /// Reads some columns of the rows that meet the conditions, in the order of `order`.
@@ -199,10 +225,7 @@ impl Model {
         order: &[&'static str],
     ) -> Result<Statement> {
         let mut composer = Composer::new(dialect);
-        composer.text("SELECT ");
-        composer.separated(columns, ", ", |this, column| this.name(&column.name));
-        composer.text(" FROM ");
-        composer.table(self);
+        composer.text(&self.select_head(dialect, columns));
         composer.conditions(self, "", conditions)?;
         for (index, property) in order.iter().enumerate() {
             composer.text(if index == 0 { " ORDER BY " } else { ", " });
@@ -244,10 +267,12 @@ impl Model {
         composer.name(&join.model.column(join.equals)?.name);
         composer.text(" = a.");
         composer.name(&self.column(join.property)?.name);
-        composer.conditions(self, "a.", conditions)?;
         let mut output: Vec<_> = columns.iter().map(|column| column.output(&self.table)).collect();
         output.extend(join.model.output());
-        Ok(Plan::read(composer.finish(output)))
+        let head = &composer.sql;
+        let many = self.find_many(dialect, head, "a.", conditions, properties, output.clone())?;
+        composer.conditions(self, "a.", conditions)?;
+        Ok(Plan { many, ..Plan::read(composer.finish(output)) })
     }
 
     /// Changes columns of the rows that meet the conditions and gives the rows back. Values: the

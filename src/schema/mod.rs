@@ -3,6 +3,7 @@
 
 mod compose;
 mod create;
+mod many;
 mod own;
 
 pub use compose::{Condition, Join};

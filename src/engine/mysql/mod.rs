@@ -6,7 +6,7 @@ use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
     BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Storage, Table,
-    Upsert, Work, server,
+    Together, Upsert, Work, server,
 };
 use crate::error::{Effect, Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode};
@@ -31,6 +31,9 @@ pub static MYSQL: Dialect = Dialect {
     delete_returning: false,
     lock_rows: " FOR UPDATE",
     upsert: Upsert::OnDuplicateKey,
+    together: Together::Lists,
+    // Its shortest patience is a second.
+    hasty: None,
     column: |kind| match kind {
         ColumnType::Key => {
             ("varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin", Storage::Text)
@@ -53,6 +56,8 @@ pub static MARIADB: Dialect = Dialect {
     delete_returning: true,
     lock_rows: MYSQL.lock_rows,
     upsert: Upsert::OnDuplicateKey,
+    together: Together::Lists,
+    hasty: Some("SET STATEMENT innodb_lock_wait_timeout = 0 FOR "),
     column: |kind| match kind {
         ColumnType::Key => {
             ("varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", Storage::Text)
@@ -91,6 +96,8 @@ pub static GALERA: Dialect = Dialect {
     delete_returning: false,
     lock_rows: MARIADB.lock_rows,
     upsert: MARIADB.upsert,
+    together: MARIADB.together,
+    hasty: None,
     column: MARIADB.column,
     now: MARIADB.now,
     table_suffix: MARIADB.table_suffix,

@@ -7,7 +7,7 @@ use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Lease, Pool, PoolState};
 use super::{
     BoxFuture, ColumnType, Dialect, Engine, LiveTable, Notice, Outcome, OutputColumn, Storage,
-    Table, Upsert, Work, server,
+    Table, Together, Upsert, Work, server,
 };
 use crate::error::{Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode};
@@ -34,6 +34,13 @@ pub static DIALECT: Dialect = Dialect {
     delete_returning: true,
     lock_rows: " FOR UPDATE",
     upsert: Upsert::OnConflict,
+    together: Together::Arrays(|storage| match storage {
+        Storage::Text => "text[]",
+        Storage::Integer => "bigint[]",
+        Storage::Boolean => "boolean[]",
+        Storage::Date => "timestamptz[]",
+    }),
+    hasty: Some("WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '20ms', true)) "),
     column: |kind| match kind {
         ColumnType::Key | ColumnType::CredentialId | ColumnType::Text => ("text", Storage::Text),
         ColumnType::Integer => ("bigint", Storage::Integer),
@@ -314,6 +321,21 @@ fn settings_of(text: &str) -> Vec<(&str, &str)> {
     words.filter_map(|word| word.split_once('=')).collect()
 }
 
+/// An array of what each value holds, nulls among them.
+fn array<'v, T>(
+    values: &'v [Value],
+    storage: Storage,
+    take: impl Fn(&'v Value) -> Option<T>,
+) -> Result<Vec<Option<T>>> {
+    let taken = values.iter().map(|value| match take(value) {
+        None if *value != Value::Null => {
+            Err(Error::unstorable(DIALECT.name, value.describe(), storage))
+        }
+        taken => Ok(taken),
+    });
+    taken.collect()
+}
+
 impl Driver for Pg {
     fn begin(_writes: bool) -> &'static str {
         "BEGIN"
@@ -334,6 +356,37 @@ impl Driver for Pg {
             }
         };
         bound.map_err(|_| Error::unstorable(DIALECT.name, value.describe(), storage))
+    }
+
+    fn bind_array(arguments: &mut PgArguments, values: &[Value], storage: Storage) -> Result<()> {
+        let bound = match storage {
+            Storage::Text => arguments.add(array(values, storage, |value| match value {
+                Value::Text(text) => Some(&**text),
+                _ => None,
+            })?),
+            Storage::Integer => arguments.add(array(values, storage, |value| match value {
+                Value::Integer(number) => Some(*number),
+                _ => None,
+            })?),
+            Storage::Boolean => arguments.add(array(values, storage, |value| match value {
+                Value::Boolean(value) => Some(*value),
+                _ => None,
+            })?),
+            Storage::Date => {
+                let mut dates = Vec::with_capacity(values.len());
+                for value in values {
+                    dates.push(match value {
+                        Value::Null => None,
+                        Value::Date(time) => Some(super::date(*time)?),
+                        other => {
+                            return Err(Error::unstorable(DIALECT.name, other.describe(), storage));
+                        }
+                    });
+                }
+                arguments.add(dates)
+            }
+        };
+        bound.map_err(|_| Error::unstorable(DIALECT.name, "an array", storage))
     }
 
     fn read(row: &PgRow, index: usize, column: &OutputColumn) -> Result<Value> {
