@@ -132,7 +132,8 @@ impl Adapter {
                 let _under_way = under_way?;
                 let store = match adapter.store.get() {
                     Some(store) => Arc::clone(store),
-                    None => adapter.open().await?,
+                    // Apart, so that the calls after the first do not carry its size around.
+                    None => Box::pin(adapter.open()).await?,
                 };
                 run(Call { store, operation, now }).await
             };
@@ -283,13 +284,19 @@ impl Store {
             Err(error) if error.code() == Code::Schema && error.is_of_database() => error,
             result => return self.observe(operation, Done { result, ..done }),
         };
-        done.result = match self.options.synchronize {
-            Synchronize::Create => match self.create().await {
-                Ok(()) => batch::run(engine, self.options.retry, task).await.result,
-                Err(error) => Err(error),
-            },
+        done.result = Box::pin(self.run_without_tables(task, error)).await;
+        self.observe(operation, done)
+    }
+
+    /// Runs a task once more, which the database has refused for its schema.
+    async fn run_without_tables(&self, task: Task<'_>, error: Error) -> Result<Outcome> {
+        match self.options.synchronize {
+            Synchronize::Create => {
+                self.create().await?;
+                batch::run(&self.engine, self.options.retry, task).await.result
+            }
             Synchronize::Always | Synchronize::Never => {
-                Err(match schema::explain(&**engine, &self.schema).await? {
+                Err(match schema::explain(&*self.engine, &self.schema).await? {
                     None => error,
                     Some(missing) => error.with_message(format!(
                         "{missing}. The option synchronize: \"create\" (the default) creates the tables \
@@ -297,8 +304,7 @@ impl Store {
                     )),
                 })
             }
-        };
-        self.observe(operation, done)
+        }
     }
 
     /// Creates the tables if there are none, once for all calls that need them at the same time.

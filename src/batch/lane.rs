@@ -83,7 +83,9 @@ impl Lane {
         if self.join(Passenger { values: values.to_vec(), answer }) {
             let (lane, engine) = (Arc::clone(self), Arc::clone(engine));
             let flight = Flight { lane, engine, ended: false };
-            turn::depart(Departure(Box::pin(flight.fly())));
+            // What it hands out is taken further within it, however many calls these are.
+            let flight = tokio::task::unconstrained(flight.fly());
+            turn::depart(Departure(Box::pin(flight)));
         }
         match landed.await {
             Ok(Landed::Together(result)) => result,
@@ -161,7 +163,7 @@ impl Flight {
                     for passenger in passengers.drain(..) {
                         let work = self.lane.plan.work(&passenger.values);
                         let result = self.engine.run(&work).await;
-                        passenger.land(Landed::Together(result));
+                        turn::land(|| passenger.land(Landed::Together(result)));
                     }
                 }
                 _ => self.carry(many, passengers).await,
@@ -200,14 +202,15 @@ impl Flight {
             None => Err(Error::internal("no statement takes this many calls")),
         };
         match result {
-            Ok(outcome) => hand_out(many, seats, outcome),
-            Err(error) => {
+            Ok(outcome) => turn::land(|| hand_out(many, seats, outcome)),
+            Err(error) if concerns_all(&error) => turn::land(|| {
                 for passenger in seats.into_iter().flatten() {
-                    passenger.land(if concerns_all(&error) {
-                        Landed::Together(Err(error.clone()))
-                    } else {
-                        Landed::Alone
-                    });
+                    passenger.land(Landed::Together(Err(error.clone())));
+                }
+            }),
+            Err(_) => {
+                for passenger in seats.into_iter().flatten() {
+                    passenger.land(Landed::Alone);
                 }
             }
         }

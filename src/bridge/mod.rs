@@ -10,6 +10,7 @@ mod operations;
 mod realm;
 mod runtime;
 mod shape;
+mod waiting;
 
 use crate::adapter::Adapter;
 use crate::engine::BoxFuture;
@@ -263,13 +264,12 @@ fn promise<'s>(
         }
         Turn::Over(result) => {
             let (deferred, promise) = scope.promise()?;
-            realm.settle(scope, deferred, result)?;
+            realm.settle(scope, &realm.shapes(scope)?, deferred, result)?;
             Ok(promise)
         }
         Turn::Waits(running, runtime) => {
             let (owed, promise) = realm.promise(scope)?;
-            // `owed` is dropped with the task if the call panics, and then rejects the promise.
-            runtime.spawn(async move { owed.settle(running.await) });
+            waiting::wait(runtime, running, owed);
             Ok(promise)
         }
     }

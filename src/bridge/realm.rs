@@ -263,12 +263,12 @@ impl Realm {
     pub fn settle(
         &self,
         scope: Scope<'_>,
+        shapes: &Shapes<'_, '_>,
         deferred: Deferred,
         result: crate::error::Result<Answer>,
     ) -> JsResult<()> {
         let value = match result {
-            Ok(answer) => self
-                .answer(scope, answer)
+            Ok(answer) => answer::into_js(scope, shapes, answer)
                 .map_err(|Thrown| Error::internal("the answer could not be built")),
             Err(error) => Err(error),
         };
@@ -282,15 +282,20 @@ impl Realm {
         }
     }
 
-    fn answer<'s>(&self, scope: Scope<'s>, answer: Answer) -> JsResult<Js<'s>> {
+    /// What rows are made with.
+    pub fn shapes<'s>(&self, scope: Scope<'s>) -> JsResult<Shapes<'_, 's>> {
         let object = self.object(scope)?;
-        let shapes = Shapes { known: &self.known, object, date: self.recall(scope, 1)? };
-        answer::into_js(scope, &shapes, answer)
+        Ok(Shapes { known: &self.known, object, date: self.recall(scope, 1)? })
     }
 
     /// Settles what has been completed.
     fn deliver(&self, scope: Scope<'_>) -> Option<Rc<Realm>> {
         let mut settled = 0;
+        let Ok(shapes) = self.shapes(scope) else {
+            // Nobody is owed anything: a promise that is owed holds the object.
+            drop(self.completions.take(usize::MAX));
+            return None;
+        };
         for completion in self.completions.take(BATCH) {
             // Without a handle scope of its own, a batch would keep all its values until the end.
             let delivered = scope.nested(|scope| match completion {
@@ -303,7 +308,7 @@ impl Realm {
                 }
                 Completion::Settled(deferred, result) => {
                     settled += 1;
-                    self.settle(scope, deferred, result)
+                    self.settle(scope, &shapes, deferred, result)
                 }
             });
             if !matches!(delivered, Ok(Ok(()))) {

@@ -12,8 +12,8 @@ use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 use tokio::runtime::{Builder, Runtime};
 
-/// A database client waits more than it computes.
-const THREADS: usize = 2;
+/// A database client waits more than it computes, and threads that hand work to each other do neither.
+const THREADS: usize = 1;
 
 /// Host names are looked up here, which may take long.
 const BLOCKING_THREADS: usize = 8;
@@ -55,7 +55,8 @@ pub enum Turn {
 /// of JavaScript's own turn, by [`leave`].
 pub fn first_turn(runtime: &'static Runtime, mut running: Running) -> (Turn, Vec<Departure>) {
     let _entered = runtime.enter();
-    let (polled, departures) = turn::take(|| poll_once(&mut running));
+    // Who goes on with it polls it again, so that nobody has to be woken here.
+    let (polled, departures) = turn::take(|| poll_once(&mut running, Waker::noop()));
     let turn = match polled {
         Some(Poll::Ready(result)) => Turn::Over(result),
         Some(Poll::Pending) => Turn::Waits(running, runtime),
@@ -72,15 +73,14 @@ pub fn leave(departures: Vec<Departure>) {
     let Some(runtime) = started() else { return };
     let _entered = runtime.enter();
     for Departure(mut flight) in departures {
-        if let Some(Poll::Pending) = poll_once(&mut flight) {
+        if let Some(Poll::Pending) = poll_once(&mut flight, Waker::noop()) {
             runtime.spawn(flight);
         }
     }
 }
 
-/// Polls a future; nothing if that panics. Whoever takes it over polls it again, so that nobody has
-/// to be woken here.
-fn poll_once<T>(future: &mut BoxFuture<'static, T>) -> Option<Poll<T>> {
-    let mut context = Context::from_waker(Waker::noop());
+/// Polls a future; nothing if that panics.
+pub fn poll_once<T>(future: &mut BoxFuture<'static, T>, waker: &Waker) -> Option<Poll<T>> {
+    let mut context = Context::from_waker(waker);
     catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context))).ok()
 }

@@ -43,21 +43,22 @@ impl Model {
         let statements = match dialect.together {
             Together::No => return Ok(None),
             Together::Arrays(array) => {
+                // Joined, the keys are looked up one by one; with = ANY the rows found are sorted by
+                // where they lie first, which costs a third more.
                 let mut composer = Composer::new(dialect);
                 composer.text(head);
-                let _ = match names.as_slice() {
-                    [name] => write!(composer.sql, " WHERE {name} = ANY("),
-                    names => write!(
-                        composer.sql,
-                        " WHERE ({}) IN (SELECT * FROM unnest(",
-                        names.join(", ")
-                    ),
-                };
+                composer.text(", unnest(");
                 composer.separated(&columns, ", ", |this, column| {
                     this.parameter(column.storage);
                     let _ = write!(this.sql, "::{}", array(column.storage));
                 });
-                composer.text(if names.len() == 1 { ")" } else { "))" });
+                composer.text(") AS asked_for (");
+                let keys = |index| format!("asked_for_{index}");
+                composer.separated(0..names.len(), ", ", |this, index| this.text(&keys(index)));
+                composer.text(") WHERE ");
+                composer.separated(names.iter().enumerate(), " AND ", |this, (index, name)| {
+                    let _ = write!(this.sql, "{name} = asked_for.{}", keys(index));
+                });
                 let statement = Statement { arrays: true, ..composer.finish(output) };
                 vec![(1, Arc::new(statement))]
             }

@@ -15,7 +15,8 @@ use sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlQueryResult, MySqlRow, MySqlSslMode,
 };
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions, Decode, MySql as Server, Row, TypeInfo, ValueRef,
+    Arguments, AssertSqlSafe, Column, ConnectOptions, Decode, MySql as Server, Row, TypeInfo,
+    ValueRef,
 };
 use std::fmt;
 use std::time::Duration;
@@ -337,7 +338,6 @@ impl Driver for Server {
         if value.is_null() {
             return Ok(Value::Null);
         }
-        let held = value.type_info().name().to_owned();
         let read = match column.storage {
             Storage::Text => <&str as Decode<Server>>::decode(value).map(Value::from),
             Storage::Integer => <i64 as Decode<Server>>::decode(value).map(Value::Integer),
@@ -345,7 +345,10 @@ impl Driver for Server {
             Storage::Date => <PrimitiveDateTime as Decode<Server>>::decode(value)
                 .map(|time| super::milliseconds(time.assume_utc())),
         };
-        read.map_err(|_| Error::misread(MYSQL.name, &column.name, &held, column.storage))
+        read.map_err(|_| {
+            let held = row.column(index).type_info().name();
+            Error::misread(MYSQL.name, &column.name, held, column.storage)
+        })
     }
 
     fn error(error: &sqlx::Error) -> Error {

@@ -16,7 +16,8 @@ use sqlx::postgres::{
     PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgSslMode,
 };
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions, Decode, Postgres as Pg, Row, TypeInfo, ValueRef,
+    Arguments, AssertSqlSafe, Column, ConnectOptions, Decode, Postgres as Pg, Row, TypeInfo,
+    ValueRef,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -394,18 +395,19 @@ impl Driver for Pg {
         if value.is_null() {
             return Ok(Value::Null);
         }
-        let held = value.type_info().name().to_owned();
+        let misread = || {
+            let held = row.column(index).type_info().name();
+            Error::misread(DIALECT.name, &column.name, held, column.storage)
+        };
         let read = match column.storage {
             // Any bytes may be well-formed text: a number's, for one.
-            Storage::Text if !TEXTS.contains(&held.as_str()) => {
-                return Err(Error::misread(DIALECT.name, &column.name, &held, column.storage));
-            }
+            Storage::Text if !TEXTS.contains(&value.type_info().name()) => return Err(misread()),
             Storage::Text => <&str as Decode<Pg>>::decode(value).map(Value::from),
             Storage::Integer => <i64 as Decode<Pg>>::decode(value).map(Value::Integer),
             Storage::Boolean => <bool as Decode<Pg>>::decode(value).map(Value::Boolean),
             Storage::Date => <OffsetDateTime as Decode<Pg>>::decode(value).map(super::milliseconds),
         };
-        read.map_err(|_| Error::misread(DIALECT.name, &column.name, &held, column.storage))
+        read.map_err(|_| misread())
     }
 
     fn error(error: &sqlx::Error) -> Error {
