@@ -62,7 +62,7 @@ export async function measure(database, server, options) {
 
 async function prepare(database, server, turn, data) {
   const { peer } = turn
-  turn.place = await server.place(peer.id.replaceAll("-", "_"))
+  turn.place = await server.place(`bench_${peer.id.replaceAll("-", "_")}`)
   turn.schema = peer.schema && schemaOf(peer.schema, database)
   if (!turn.schema) return
   const { ddl } = turn.schema
@@ -101,7 +101,7 @@ async function takeTurn(database, turn, options) {
   const isNothing = peer.kind === "nothing"
   const cells = options.cells.filter(({ kind }) => !isNothing || /^(session|core)$/.test(kind))
   if (cells.length === 0 && !options.delay) return
-  const warmUp = Math.max(50, Math.round(milliseconds / 5))
+  const warmUp = Math.max(50, Math.round(milliseconds / 3))
   const task = { ...peerTask, cells, delay: options.delay, milliseconds, warmUp }
   let made
   await run(peer, "worker", task, (message) => {
