@@ -3,10 +3,16 @@
 
 import { createHash } from "node:crypto"
 
-/** Text of a UUID's form, the same for the same name. */
+/** A UUID, the same for the same name. */
 export function uuidOf(name) {
   const hex = createHash("md5").update(name).digest("hex")
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)]
+  // Version and variant are those of random ones: some databases look.
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+  ]
   return [...parts, hex.slice(20)].join("-")
 }
 

@@ -6,7 +6,7 @@ import { WORK } from "./work.mjs"
 
 const USAGE = `npm run bench -- [options]
 
-  --quick              a look in under three minutes: fewer users, two short rounds
+  --quick              a look in under three minutes: less work, fewer users, one short round
   --only DATABASES     of ${Object.keys(DATABASES).join(",")}
   --work WORK          of ${Object.keys(WORK).join(",")}, delay,cold; or with the callers: session@64
   --peers PEERS        ids or kinds (see bench/peers/index.mjs), as in ours,floor
@@ -20,8 +20,14 @@ const USAGE = `npm run bench -- [options]
 
 BENCH_ADAPTER names the folder of another build of our adapter, BENCH_DIR where SQLite's files are.`
 
-const FULL = { rounds: 5, milliseconds: 1500, users: 100_000, cold: 3 }
-const QUICK = { rounds: 2, milliseconds: 120, users: 20_000, cold: 1 }
+const FULL = { rounds: 5, milliseconds: 1500, users: 100_000, cold: 3, work: Object.keys(WORK) }
+const QUICK = {
+  rounds: 1,
+  milliseconds: 200,
+  users: 20_000,
+  cold: 1,
+  work: ["session@1", "session@64", "session@256", "createSession@64", "oauthNew@32", "core@64"],
+}
 
 export function readOptions(args = process.argv.slice(2)) {
   const text = { type: "string" }
@@ -65,7 +71,7 @@ export function readOptions(args = process.argv.slice(2)) {
     quick: values.quick,
     growth: values.growth,
     databases,
-    cells: cells(list(values.work)),
+    cells: cells(list(values.work) ?? preset.work),
     delay: wants(values.work, "delay"),
     cold: wants(values.work, "cold") ? preset.cold : 0,
     peers: list(values.peers),
@@ -80,7 +86,7 @@ export function readOptions(args = process.argv.slice(2)) {
 const list = (text) => text?.split(",").map((part) => part.trim())
 const wants = (work, what) => !work || list(work).includes(what)
 
-function cells(wanted = Object.keys(WORK)) {
+function cells(wanted) {
   return wanted.flatMap((name) => {
     if (name === "delay" || name === "cold") return []
     const [kind, callers] = name.split("@")

@@ -12,9 +12,9 @@ const { open } = await import(`../peers/${task.module}.mjs`)
 const { adapter, close } = await open(task)
 const work = workOf(adapter, task)
 
-// Once around at each concurrency before anything is measured: connections, statements, V8.
-for (const concurrency of [1, 64, 16]) {
-  await load(work.session, { concurrency, milliseconds: task.warmUp })
+// Before anything is measured: connections, statements, V8. Core's own code is warmed up later.
+for (const concurrency of [1, 64]) {
+  await load(work.session, { concurrency, milliseconds: 300 })
 }
 
 for (const cell of task.cells) {
