@@ -2,8 +2,11 @@
 
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { cpus, release, totalmem } from "node:os"
 import { fileURLToPath } from "node:url"
+
+const require = createRequire(import.meta.url)
 
 export function machine() {
   const all = cpus()
@@ -25,7 +28,26 @@ export function versions() {
     found[name] = read(`../node_modules/${name}/package.json`).version
   }
   const { version } = read("../../package.json")
-  const git = spawnSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" })
-  found["next-auth-sqlx-adapter"] = git.status === 0 ? `${version} (${git.stdout.trim()})` : version
+  const git = spawnSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" })
+  const build = [
+    version,
+    git.status === 0 && git.stdout.trim(),
+    !isRelease() && "NOT a release build",
+  ]
+  found["next-auth-sqlx-adapter"] = build.filter(Boolean).join(", ")
   return found
+}
+
+/** Whether the addon is what cargo built with the profile that users get. */
+function isRelease() {
+  const { localFile } = require("../../platform.js")
+  const addon = fileURLToPath(new URL(`../../${localFile}`, import.meta.url))
+  const extension = { darwin: "dylib", win32: "dll" }[process.platform] ?? "so"
+  const prefix = process.platform === "win32" ? "" : "lib"
+  const library = `../../target/release/${prefix}next_auth_sqlx_adapter.${extension}`
+  try {
+    return readFileSync(addon).equals(readFileSync(new URL(library, import.meta.url)))
+  } catch {
+    return false
+  }
 }

@@ -8,6 +8,9 @@ import { countMade, removeMade, seed } from "./seed.mjs"
 
 const HOUR = 3_600_000
 
+/** Enough for all connections and statements, few enough for the slowest. */
+const READS_FOR_MEMORY = 2000
+
 /**
  * @returns {Promise<object>} by peer: `{ title, kind, driver, unavailable?, cells, delay, cold,
  * memory }`, each a list with one entry a round
@@ -95,7 +98,11 @@ async function takeTurn(database, turn, options) {
   for (let i = 0; i < options.cold; i++) {
     const n = Math.floor(Math.random() * users)
     const who = { token: tokenOf(n), email: emailOf(n) }
-    await run(peer, "cold", { ...peerTask, ...who }, (cold) => result.cold.push(cold))
+    const reads = i === 0 && peer.kind !== "nothing" ? READS_FOR_MEMORY : 0
+    await run(peer, "cold", { ...peerTask, ...who, reads }, (cold) => {
+      result.cold.push(cold)
+      if (cold.memoryAfterReads) result.memory.push(cold.memoryAfterReads)
+    })
   }
 
   const isNothing = peer.kind === "nothing"
@@ -110,7 +117,6 @@ async function takeTurn(database, turn, options) {
       result.cells[message.cell].push(message.result)
     }
     if (message.delay) result.delay.push(message.delay)
-    if (message.memory) result.memory.push(message.memory)
     made = message.made ?? made
   })
   if (!schema || made.sessions + made.users === 0) return

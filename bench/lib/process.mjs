@@ -32,7 +32,7 @@ export function nodeFor(peer) {
  */
 export async function run(peer, script, task, hear, { timeout = 600_000 } = {}) {
   const file = fileURLToPath(new URL(`${script}.mjs`, import.meta.url))
-  const child = spawn(nodeFor(peer), [file, JSON.stringify(task)], {
+  const child = spawn(nodeFor(peer), ["--expose-gc", file, JSON.stringify(task)], {
     env: { ...process.env, ...ENVIRONMENT },
     stdio: ["ignore", "pipe", "pipe"],
   })

@@ -71,7 +71,7 @@ function processTable(peers) {
       "event loop's delay at 64, p99 ms",
       "cold start, ms more than nothing",
       "memory at first, MiB",
-      "memory after load, MiB",
+      "memory after 2,000 reads, MiB",
     ],
     rows,
   }
@@ -94,7 +94,7 @@ const NAMES = {
   delay: "event loop's delay, p99",
   cold: "cold start",
   coldMemory: "memory after the first call",
-  memory: "memory after load",
+  memory: "memory after 2,000 reads",
 }
 
 /** The targets of a run, one table. */

@@ -34,5 +34,5 @@ if (task.delay) {
   say({ delay: await probe.stop() })
 }
 
-say({ memory: process.memoryUsage.rss(), made: work.made })
+say({ made: work.made })
 await close()

@@ -79,7 +79,7 @@ export const PEERS = [
   {
     id: "better-sqlite3-13",
     kind: "floor",
-    title: "better-sqlite3 13, by hand",
+    title: "better-sqlite3 13 (Node.js 22), by hand",
     module: "floor-sqlite",
     schema: "floor",
     databases: ["sqlite"],
