@@ -39,7 +39,7 @@ export function versions() {
 }
 
 /** Whether the addon is what cargo built with the profile that users get. */
-function isRelease() {
+export function isRelease() {
   const { localFile } = require("../../platform.js")
   const addon = fileURLToPath(new URL(`../../${localFile}`, import.meta.url))
   const extension = { darwin: "dylib", win32: "dll" }[process.platform] ?? "so"
