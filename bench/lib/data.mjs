@@ -53,3 +53,6 @@ export const accountOf = (providerAccountId, userId) => ({
 
 /** Of a user that a peer creates; nobody's who is there already begins like that. */
 export const NEW = "new-"
+
+/** Where there are millions of them: what a database can make in SQL. */
+export const growthTokenOf = (n) => `session ${n}`
