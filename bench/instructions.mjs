@@ -15,7 +15,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { ensureAddon, ensureSystemPackages, root } from "../.ci/setup.mjs"
-import { isRelease } from "./lib/machine.mjs"
+import { isQuickBuild } from "./lib/machine.mjs"
 
 const require = createRequire(import.meta.url)
 
@@ -32,7 +32,7 @@ const saves = process.argv.includes("--save")
 
 ensureSystemPackages(["valgrind"])
 ensureAddon()
-if (!isRelease()) {
+if (isQuickBuild()) {
   console.error("The addon is not a release build, whose instructions these are: npm run build")
   process.exit(1)
 }
