@@ -27,6 +27,8 @@ pub enum Value {
     Date(i64),
     /// An array of strings.
     List(Vec<Arc<str>>),
+    /// What only a column of JSON holds, as JSON.
+    Json(Arc<str>),
     /// What no column can hold. The text says what it is, for an error: "an object", "a symbol".
     Other(&'static str),
 }
@@ -41,6 +43,8 @@ impl Value {
             Value::Boolean(_) => "a boolean",
             Value::Date(_) => "a Date",
             Value::List(_) => "an array",
+            Value::Json(text) if text.starts_with('[') => "an array",
+            Value::Json(_) => "an object",
             Value::Other(what) => what,
         }
     }

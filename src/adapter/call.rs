@@ -122,7 +122,7 @@ impl InsertPlans {
     pub(super) fn new(dialect: &Dialect, model: &Model) -> Result<Self> {
         let conditions: Vec<Condition> =
             model.key.iter().map(|key| Condition::equals(key)).collect();
-        let position = |key: &&str| model.inserted().position(|column| column.property == *key);
+        let position = |key: &&str| model.inserted().position(|column| &*column.property == *key);
         Ok(InsertPlans {
             insert: model.insert(dialect)?,
             by_key: model.select(dialect, &conditions, &[])?,

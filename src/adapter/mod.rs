@@ -328,8 +328,8 @@ fn written_row(model: &Model, outcome: Outcome, values: &[Value]) -> Result<Row>
     let key: Vec<(&str, &Value)> = model
         .inserted()
         .zip(values)
-        .filter(|(column, _)| model.key.contains(&column.property))
-        .map(|(column, value)| (column.property, value))
+        .filter(|(column, _)| model.key.contains(&&*column.property))
+        .map(|(column, value)| (&*column.property, value))
         .collect();
     find_row(model, outcome, &key).ok_or_else(|| {
         let message = format!("the {} that was written did not come back", model.name);

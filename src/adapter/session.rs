@@ -44,7 +44,7 @@ impl Statements {
         for property in ["sessionToken", "userId", "expires", "createdAt"] {
             listed.push(session.column(property)?);
         }
-        let shown: Vec<&str> = session.shown().map(|column| column.property).collect();
+        let shown: Vec<&str> = session.shown().map(|column| &*column.property).collect();
         Ok(Statements {
             insert: InsertPlans::new(dialect, session)?,
             by_token: session.select(dialect, &[BY_TOKEN], &[])?,

@@ -148,7 +148,7 @@ fn to_js<'s>(scope: Scope<'s>, date: Js<'s>, value: &Value) -> JsResult<Js<'s>> 
     #[allow(clippy::cast_precision_loss)]
     match value {
         Value::Null | Value::Other(_) | Value::List(_) => scope.null(),
-        Value::Text(text) => scope.text(text),
+        Value::Text(text) | Value::Json(text) => scope.text(text),
         Value::Integer(number) => scope.number(*number as f64),
         Value::Float(number) => scope.number(*number),
         Value::Boolean(value) => scope.boolean(*value),

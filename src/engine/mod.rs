@@ -8,9 +8,11 @@ mod postgres;
 mod registry;
 mod server;
 mod sqlite;
+mod storage;
 
 pub use pool::PoolState;
 pub use registry::Shared;
+pub use storage::{Native, Storage, Wire};
 
 use crate::error::{Error, Result};
 use crate::options::{Options, ServerKind, Source};
@@ -24,19 +26,6 @@ use time::OffsetDateTime;
 
 /// A future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// How a column keeps its values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Storage {
-    /// Characters.
-    Text,
-    /// A 64-bit integer.
-    Integer,
-    /// The database's own boolean, or an integer that is 0 or 1.
-    Boolean,
-    /// A point in time to the millisecond.
-    Date,
-}
 
 /// What a column of our own schema is for, from which each database derives its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -358,10 +347,9 @@ fn beyond_years() -> Error {
 }
 
 /// A point in time as the servers' drivers give it; parts of a millisecond are cut off.
-fn milliseconds(time: OffsetDateTime) -> Value {
+fn milliseconds(time: OffsetDateTime) -> i64 {
     // The driver's years fit into milliseconds many times over.
-    let time = time.unix_timestamp_nanos().div_euclid(1_000_000);
-    i64::try_from(time).map_or(Value::Null, Value::Date)
+    i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -382,7 +370,7 @@ mod tests {
 
     #[test]
     fn times_beyond_what_the_servers_hold_are_refused() {
-        assert_eq!(date(-1).map(milliseconds).ok(), Some(Value::Date(-1)));
+        assert_eq!(date(-1).map(milliseconds).ok(), Some(-1));
         assert!(date(253_402_300_799_999).is_ok(), "the last millisecond of 9999");
         assert!(date(crate::value::MAX_DATE).is_err());
     }

@@ -144,7 +144,7 @@ impl Model {
         for property in self.key {
             key.push(dialect.quote(&self.column(property)?.name));
         }
-        let refreshed = self.inserted().filter(|column| !self.key.contains(&column.property));
+        let refreshed = self.inserted().filter(|column| !self.key.contains(&&*column.property));
         match dialect.upsert {
             Upsert::OnConflict => {
                 let _ = write!(composer.sql, " ON CONFLICT ({}) DO UPDATE SET ", key.join(", "));
@@ -379,10 +379,9 @@ impl Model {
             self.key.iter().map(|property| Condition::equals(property)).collect();
         let shown: Vec<&Column> = self.shown().collect();
         let select = self.select_columns(dialect, &shown, &conditions, &[])?;
-        let key = self
-            .key
-            .iter()
-            .filter_map(|property| self.inserted().position(|column| column.property == *property));
+        let key = self.key.iter().filter_map(|property| {
+            self.inserted().position(|column| &*column.property == *property)
+        });
         plan.steps.push((Arc::new(select), key.collect()));
         plan.answer = Answer::Rows(1);
         Ok(())

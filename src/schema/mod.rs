@@ -74,7 +74,7 @@ pub struct Model {
 #[derive(Debug, Clone)]
 pub struct Column {
     /// The property in JavaScript.
-    pub property: &'static str,
+    pub property: Arc<str>,
     /// The name in the database.
     pub name: String,
     /// What it is for.
@@ -117,7 +117,7 @@ impl Model {
         columns: Vec<Column>,
     ) -> Self {
         let names =
-            columns.iter().filter(|column| column.shown).map(|column| column.property.into());
+            columns.iter().filter(|column| column.shown).map(|column| Arc::clone(&column.property));
         Model {
             name,
             table: Table { schema: None, name: table.to_owned() },
@@ -135,7 +135,7 @@ impl Model {
     /// # Errors
     /// `ERR_INTERNAL`: the operations ask only for what their model has.
     pub fn column(&self, property: &str) -> Result<&Column> {
-        self.columns.iter().find(|column| column.property == property).ok_or_else(|| {
+        self.columns.iter().find(|column| &*column.property == property).ok_or_else(|| {
             Error::internal(format!("the {} model has no property {property}", self.name))
         })
     }
@@ -156,7 +156,7 @@ impl Model {
     /// `ERR_INVALID_ARGUMENT` names the property that is missing or that its column cannot hold.
     pub fn insert_values(&self, record: &Record) -> Result<Vec<Value>> {
         self.inserted()
-            .map(|column| match record.get(column.property) {
+            .map(|column| match record.get(&column.property) {
                 None if column.nullable => Ok(Value::Null),
                 None => Err(Error::invalid_argument(format!(
                     "{}.{} is missing",
@@ -209,10 +209,10 @@ impl Model {
         let mut indexes = Vec::new();
         let mut values = Vec::new();
         for (index, column) in self.columns.iter().enumerate() {
-            if self.key.contains(&column.property) {
+            if self.key.contains(&&*column.property) {
                 continue;
             }
-            if let Some(value) = record.get(column.property).filter(|_| column.shown) {
+            if let Some(value) = record.get(&column.property).filter(|_| column.shown) {
                 indexes.push(index);
                 values.push(column.accept(self.name, value)?);
             }

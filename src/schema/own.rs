@@ -10,8 +10,8 @@ use ColumnType::{Boolean, CredentialId, Date, Integer, Key, Text};
 /// one on needs no migration: `uses`, `used_at` and `attempts` of a verification token (grace
 /// period, attempt limit), `lock_owner` and `lock_expires` of an account (its lease).
 pub fn own(dialect: &Dialect, database_schema: Option<&str>) -> Schema {
-    let column = |property: &'static str, name: &str, kind| Column {
-        property,
+    let column = |property: &str, name: &str, kind| Column {
+        property: property.into(),
         name: name.to_owned(),
         kind,
         storage: (dialect.column)(kind).1,

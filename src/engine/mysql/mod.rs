@@ -5,8 +5,8 @@ mod error;
 use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Storage, Table,
-    Upsert, Work, server,
+    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Native, Outcome, OutputColumn, Storage,
+    Table, Upsert, Wire, Work, server,
 };
 use crate::error::{Effect, Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode};
@@ -295,26 +295,34 @@ impl Driver for Server {
     }
 
     fn bind(arguments: &mut MySqlArguments, value: &Value, storage: Storage) -> Result<()> {
-        let bound = match (value, storage) {
-            (Value::Null, Storage::Text) => arguments.add(None::<&str>),
-            (Value::Null, Storage::Integer) => arguments.add(None::<i64>),
-            (Value::Null, Storage::Boolean) => arguments.add(None::<bool>),
-            (Value::Null, Storage::Date) => arguments.add(None::<PrimitiveDateTime>),
-            (Value::Text(text), Storage::Text) => arguments.add(&**text),
-            (Value::Integer(number), Storage::Integer) => arguments.add(*number),
-            (Value::Boolean(value), Storage::Boolean) => arguments.add(*value),
-            (Value::Date(time), Storage::Date) => {
-                let time: OffsetDateTime = super::date(*time)?;
+        let unstorable = || Error::unstorable(MYSQL.name, value.describe(), storage);
+        let bound = match storage.encode(value).ok_or_else(unstorable)? {
+            Wire::Null(Native::Text | Native::AnyText | Native::Uuid) => {
+                arguments.add(None::<&str>)
+            }
+            Wire::Null(Native::Integer) => arguments.add(None::<i64>),
+            Wire::Null(Native::Float) => arguments.add(None::<f64>),
+            Wire::Null(Native::Boolean) => arguments.add(None::<bool>),
+            Wire::Null(Native::Time | Native::PlainTime) => {
+                arguments.add(None::<PrimitiveDateTime>)
+            }
+            Wire::Null(Native::Bytes) => arguments.add(None::<&[u8]>),
+            Wire::Text(text) => arguments.add(&*text),
+            Wire::Integer(number) => arguments.add(number),
+            Wire::Float(number) => arguments.add(number),
+            Wire::Boolean(value) => arguments.add(value),
+            Wire::Time(time) | Wire::PlainTime(time) => {
+                let time: OffsetDateTime = super::date(time)?;
                 if time.year() < 0 {
                     return Err(super::beyond_years());
                 }
                 arguments.add(PrimitiveDateTime::new(time.date(), time.time()))
             }
-            (value, storage) => {
-                return Err(Error::unstorable(MYSQL.name, value.describe(), storage));
-            }
+            // MariaDB's own type takes and gives text.
+            Wire::Uuid(bytes) => arguments.add(super::storage::uuid_text(bytes)),
+            Wire::Bytes(bytes) => arguments.add(bytes),
         };
-        bound.map_err(|_| Error::unstorable(MYSQL.name, value.describe(), storage))
+        bound.map_err(|_| unstorable())
     }
 
     fn read(row: &MySqlRow, index: usize, column: &OutputColumn) -> Result<Value> {
@@ -323,14 +331,30 @@ impl Driver for Server {
             return Ok(Value::Null);
         }
         let held = value.type_info().name().to_owned();
-        let read = match column.storage {
-            Storage::Text => <&str as Decode<Server>>::decode(value).map(Value::from),
-            Storage::Integer => <i64 as Decode<Server>>::decode(value).map(Value::Integer),
-            Storage::Boolean => <bool as Decode<Server>>::decode(value).map(Value::Boolean),
-            Storage::Date => <PrimitiveDateTime as Decode<Server>>::decode(value)
-                .map(|time| super::milliseconds(time.assume_utc())),
+        let wire = match held.as_str() {
+            "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT"
+            | "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED"
+            | "BIGINT UNSIGNED" | "YEAR" => {
+                <i64 as Decode<Server>>::decode(value).map(Wire::Integer)
+            }
+            "BIT" => <u64 as Decode<Server>>::decode(value).map(|bits| Wire::Boolean(bits != 0)),
+            "FLOAT" => {
+                <f32 as Decode<Server>>::decode(value).map(|number| Wire::Float(number.into()))
+            }
+            "DOUBLE" => <f64 as Decode<Server>>::decode(value).map(Wire::Float),
+            "DATETIME" | "TIMESTAMP" => <PrimitiveDateTime as Decode<Server>>::decode(value)
+                .map(|time| Wire::Time(super::milliseconds(time.assume_utc()))),
+            // Text, numbers of any length, and bytes, in which there is text of ours too.
+            _ => <&[u8] as Decode<Server>>::decode(value).map(|bytes| Wire::Bytes(bytes.into())),
         };
-        read.map_err(|_| Error::misread(MYSQL.name, &column.name, &held, column.storage))
+        let misread = || Error::misread(MYSQL.name, &column.name, &held, column.storage);
+        let wire = match wire.map_err(|_| misread())? {
+            Wire::Bytes(bytes) if column.storage != Storage::UuidBytes => {
+                Wire::Text(String::from_utf8(bytes).map_err(|_| misread())?.into())
+            }
+            wire => wire,
+        };
+        column.storage.decode(wire).ok_or_else(misread)
     }
 
     fn error(error: &sqlx::Error) -> Error {

@@ -6,23 +6,28 @@ mod pooler;
 use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Lease, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Notice, Outcome, OutputColumn, Storage,
-    Table, Upsert, Work, server,
+    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Native, Notice, Outcome, OutputColumn,
+    Storage, Table, Upsert, Wire, Work, server,
 };
 use crate::error::{Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode};
 use crate::value::Value;
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::types::Oid;
 use sqlx::postgres::{
-    PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgSslMode,
+    PgArgumentBuffer, PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgSslMode,
+    PgTypeInfo, PgTypeKind,
 };
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions, Decode, Postgres as Pg, Row, TypeInfo, ValueRef,
+    Arguments, AssertSqlSafe, ConnectOptions, Decode, Encode, Postgres as Pg, Row, Type, TypeInfo,
+    ValueRef,
 };
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// What PostgreSQL does its own way.
 pub static DIALECT: Dialect = Dialect {
@@ -211,7 +216,27 @@ impl Postgres {
 }
 
 /// The types that hold text.
-const TEXTS: [&str; 7] = ["TEXT", "VARCHAR", "CHAR", "\"CHAR\"", "NAME", "UNKNOWN", "citext"];
+const TEXTS: [&str; 8] =
+    ["TEXT", "VARCHAR", "CHAR", "\"CHAR\"", "NAME", "UNKNOWN", "citext", "JSON"];
+
+/// Text whose type the server derives from where it goes, as that of a literal.
+#[derive(Debug)]
+struct AnyText(Arc<str>);
+
+/// The type `unknown`: <https://www.postgresql.org/docs/current/datatype-pseudo.html>.
+const UNKNOWN: Oid = Oid(705);
+
+impl Type<Pg> for AnyText {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(UNKNOWN)
+    }
+}
+
+impl Encode<'_, Pg> for AnyText {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        <&str as Encode<Pg>>::encode_by_ref(&&*self.0, buffer)
+    }
+}
 
 const POOLER_FOUND: &str = "the PostgreSQL server is reached through a transaction pooler: every call \
     runs in a transaction of its own (option pooler: true says so without asking)";
@@ -312,20 +337,31 @@ impl Driver for Pg {
     }
 
     fn bind(arguments: &mut PgArguments, value: &Value, storage: Storage) -> Result<()> {
-        let bound = match (value, storage) {
-            (Value::Null, Storage::Text) => arguments.add(None::<&str>),
-            (Value::Null, Storage::Integer) => arguments.add(None::<i64>),
-            (Value::Null, Storage::Boolean) => arguments.add(None::<bool>),
-            (Value::Null, Storage::Date) => arguments.add(None::<OffsetDateTime>),
-            (Value::Text(text), Storage::Text) => arguments.add(&**text),
-            (Value::Integer(number), Storage::Integer) => arguments.add(*number),
-            (Value::Boolean(value), Storage::Boolean) => arguments.add(*value),
-            (Value::Date(time), Storage::Date) => arguments.add(super::date(*time)?),
-            (value, storage) => {
-                return Err(Error::unstorable(DIALECT.name, value.describe(), storage));
+        let unstorable = || Error::unstorable(DIALECT.name, value.describe(), storage);
+        let bound = match storage.encode(value).ok_or_else(unstorable)? {
+            Wire::Null(Native::Text) => arguments.add(None::<&str>),
+            Wire::Null(Native::AnyText) => arguments.add(None::<AnyText>),
+            Wire::Null(Native::Integer) => arguments.add(None::<i64>),
+            Wire::Null(Native::Float) => arguments.add(None::<f64>),
+            Wire::Null(Native::Boolean) => arguments.add(None::<bool>),
+            Wire::Null(Native::Time) => arguments.add(None::<OffsetDateTime>),
+            Wire::Null(Native::PlainTime) => arguments.add(None::<PrimitiveDateTime>),
+            Wire::Null(Native::Uuid) => arguments.add(None::<uuid::Uuid>),
+            Wire::Null(Native::Bytes) => arguments.add(None::<&[u8]>),
+            Wire::Text(text) if storage == Storage::AnyText => arguments.add(AnyText(text)),
+            Wire::Text(text) => arguments.add(&*text),
+            Wire::Integer(number) => arguments.add(number),
+            Wire::Float(number) => arguments.add(number),
+            Wire::Boolean(value) => arguments.add(value),
+            Wire::Time(time) => arguments.add(super::date(time)?),
+            Wire::PlainTime(time) => {
+                let time = super::date(time)?;
+                arguments.add(PrimitiveDateTime::new(time.date(), time.time()))
             }
+            Wire::Uuid(bytes) => arguments.add(uuid::Uuid::from_bytes(bytes)),
+            Wire::Bytes(bytes) => arguments.add(bytes),
         };
-        bound.map_err(|_| Error::unstorable(DIALECT.name, value.describe(), storage))
+        bound.map_err(|_| unstorable())
     }
 
     fn read(row: &PgRow, index: usize, column: &OutputColumn) -> Result<Value> {
@@ -333,18 +369,32 @@ impl Driver for Pg {
         if value.is_null() {
             return Ok(Value::Null);
         }
-        let held = value.type_info().name().to_owned();
-        let read = match column.storage {
-            // Any bytes may be well-formed text: a number's, for one.
-            Storage::Text if !TEXTS.contains(&held.as_str()) => {
-                return Err(Error::misread(DIALECT.name, &column.name, &held, column.storage));
+        let info = value.type_info().into_owned();
+        let misread = || Error::misread(DIALECT.name, &column.name, info.name(), column.storage);
+        let wire = match info.name() {
+            "INT8" | "INT4" | "INT2" => <i64 as Decode<Pg>>::decode(value).map(Wire::Integer),
+            "BOOL" => <bool as Decode<Pg>>::decode(value).map(Wire::Boolean),
+            "TIMESTAMPTZ" => <OffsetDateTime as Decode<Pg>>::decode(value)
+                .map(|time| Wire::Time(super::milliseconds(time))),
+            "TIMESTAMP" => <PrimitiveDateTime as Decode<Pg>>::decode(value)
+                .map(|time| Wire::PlainTime(super::milliseconds(time.assume_utc()))),
+            "UUID" => {
+                <uuid::Uuid as Decode<Pg>>::decode(value).map(|uuid| Wire::Uuid(uuid.into_bytes()))
             }
-            Storage::Text => <&str as Decode<Pg>>::decode(value).map(Value::from),
-            Storage::Integer => <i64 as Decode<Pg>>::decode(value).map(Value::Integer),
-            Storage::Boolean => <bool as Decode<Pg>>::decode(value).map(Value::Boolean),
-            Storage::Date => <OffsetDateTime as Decode<Pg>>::decode(value).map(super::milliseconds),
+            "FLOAT8" => <f64 as Decode<Pg>>::decode(value).map(Wire::Float),
+            "FLOAT4" => <f32 as Decode<Pg>>::decode(value).map(|number| Wire::Float(number.into())),
+            "BYTEA" => <&[u8] as Decode<Pg>>::decode(value).map(|bytes| Wire::Bytes(bytes.into())),
+            // A version, which has been 1 so far, and the text.
+            "JSONB" => value
+                .as_bytes()
+                .map(|bytes| Wire::Bytes(bytes.strip_prefix(&[1]).unwrap_or(bytes).into())),
+            // Any bytes may be well-formed text: a number's, for one.
+            name if TEXTS.contains(&name) || matches!(info.kind(), PgTypeKind::Enum(_)) => {
+                <&str as Decode<Pg>>::decode(value).map(|text| Wire::Text(text.into()))
+            }
+            _ => return Err(misread()),
         };
-        read.map_err(|_| Error::misread(DIALECT.name, &column.name, &held, column.storage))
+        wire.ok().and_then(|wire| column.storage.decode(wire)).ok_or_else(misread)
     }
 
     fn error(error: &sqlx::Error) -> Error {

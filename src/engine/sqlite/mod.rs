@@ -7,7 +7,7 @@ use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, FOREVER, Pool, PoolState};
 use super::{
     BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Storage, Table,
-    Upsert, Work,
+    Upsert, Wire, Work,
 };
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::{Options, SqliteSource, Synchronous};
@@ -18,7 +18,6 @@ use sqlx::sqlite::{
 };
 use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Decode, Row, TypeInfo, ValueRef};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What SQLite does its own way.
@@ -236,18 +235,19 @@ impl Driver for sqlx::Sqlite {
     }
 
     fn bind(arguments: &mut SqliteArguments, value: &Value, storage: Storage) -> Result<()> {
-        let bound = match (value, storage) {
-            (Value::Null, _) => arguments.add(None::<i64>),
-            (Value::Text(text), Storage::Text) => arguments.add(Arc::clone(text)),
-            (Value::Integer(number) | Value::Date(number), Storage::Integer | Storage::Date) => {
-                arguments.add(*number)
+        let unstorable = || Error::unstorable(DIALECT.name, value.describe(), storage);
+        let bound = match storage.encode(value).ok_or_else(unstorable)? {
+            Wire::Null(_) => arguments.add(None::<i64>),
+            Wire::Text(text) => arguments.add(text),
+            Wire::Integer(number) | Wire::Time(number) | Wire::PlainTime(number) => {
+                arguments.add(number)
             }
-            (Value::Boolean(value), Storage::Boolean) => arguments.add(i64::from(*value)),
-            (value, storage) => {
-                return Err(Error::unstorable(DIALECT.name, value.describe(), storage));
-            }
+            Wire::Float(number) => arguments.add(number),
+            Wire::Boolean(value) => arguments.add(i64::from(value)),
+            Wire::Uuid(bytes) => arguments.add(super::storage::uuid_text(bytes)),
+            Wire::Bytes(bytes) => arguments.add(bytes),
         };
-        bound.map_err(|_| Error::unstorable(DIALECT.name, value.describe(), storage))
+        bound.map_err(|_| unstorable())
     }
 
     fn read(row: &SqliteRow, index: usize, column: &OutputColumn) -> Result<Value> {
@@ -271,20 +271,23 @@ fn read(value: SqliteValueRef<'_>, column: &OutputColumn) -> Result<Value> {
     }
     let held = value.type_info().name().to_owned();
     let mismatch = || Error::misread(DIALECT.name, &column.name, &held, column.storage);
-    match (column.storage, held.as_str()) {
-        (Storage::Text, "TEXT") => {
-            <String as Decode<sqlx::Sqlite>>::decode(value).map(Value::from).map_err(|_| mismatch())
+    let wire = match held.as_str() {
+        "INTEGER" | "BOOLEAN" => {
+            <i64 as Decode<sqlx::Sqlite>>::decode(value).map(|number| wire(column.storage, number))
         }
-        (storage, "INTEGER" | "BOOLEAN") => {
-            let number = <i64 as Decode<sqlx::Sqlite>>::decode(value).map_err(|_| mismatch())?;
-            Ok(match storage {
-                Storage::Text => Value::from(number.to_string()),
-                Storage::Integer => Value::Integer(number),
-                Storage::Boolean => Value::Boolean(number != 0),
-                Storage::Date => Value::Date(number),
-            })
-        }
-        _ => Err(mismatch()),
+        "REAL" => <f64 as Decode<sqlx::Sqlite>>::decode(value).map(Wire::Float),
+        "BLOB" => <Vec<u8> as Decode<sqlx::Sqlite>>::decode(value).map(Wire::Bytes),
+        _ => <String as Decode<sqlx::Sqlite>>::decode(value).map(|text| Wire::Text(text.into())),
+    };
+    wire.ok().and_then(|wire| column.storage.decode(wire)).ok_or_else(mismatch)
+}
+
+/// An integer, which in SQLite may be a point in time, or text in a column that prefers numbers.
+fn wire(storage: Storage, number: i64) -> Wire {
+    match storage {
+        Storage::Date | Storage::DateToSecond | Storage::DateWithoutZone => Wire::Time(number),
+        Storage::Text | Storage::AnyText => Wire::Text(number.to_string().into()),
+        _ => Wire::Integer(number),
     }
 }
 
