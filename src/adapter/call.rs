@@ -39,6 +39,9 @@ impl Call {
 
     /// Runs a plan with its values.
     pub(super) async fn run(&self, plan: &Plan, values: &[Value]) -> Result<Outcome> {
+        if let Some(outcome) = self.store.read_at_once(self.operation, plan, values) {
+            return Ok(outcome);
+        }
         let outcome = self.store.run(self.operation, plan.work(values)).await?;
         Ok(plan.outcome(values, outcome))
     }

@@ -20,7 +20,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 /// Who is told what an adapter does. Neither values nor secrets are among it.
@@ -251,6 +251,23 @@ impl Store {
             schema,
             engine,
         })
+    }
+
+    /// The outcome of a plan that only reads, if the database has it at once; whatever else comes of
+    /// it is left to [`Store::run`].
+    fn read_at_once(
+        &self,
+        operation: &'static str,
+        plan: &Plan,
+        values: &[Value],
+    ) -> Option<Outcome> {
+        let [(statement, _)] = plan.steps.as_slice() else { return None };
+        if plan.writes {
+            return None;
+        }
+        let start = Instant::now();
+        let result = Ok(self.engine.read_at_once(statement, values)?.ok()?);
+        self.observe(operation, Done { result, duration: start.elapsed(), retries: 0 }).ok()
     }
 
     /// Runs work. If the database refuses it for its schema, and has no tables of ours, they are

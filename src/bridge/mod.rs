@@ -24,6 +24,7 @@ use napi::bindgen_prelude::{
 use napi::{Env, sys};
 use operations::{OPERATIONS, Operation};
 use realm::Realm;
+use runtime::Turn;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -110,6 +111,8 @@ struct Handle {
     adapter: Option<Arc<Adapter>>,
     /// The adapter, as its realm knows it.
     id: u64,
+    /// Whether somebody is told of queries, which is by the queue, and before a promise is settled.
+    observed: bool,
     realm: Rc<Realm>,
 }
 
@@ -140,9 +143,9 @@ fn open(
         Error::config("reading the options \"onQuery\" and \"logger\" threw an exception")
     })?;
     let told = realm.listen(listeners);
-    let id = told.adapter;
+    let (id, observed) = (told.adapter, told.queries);
     let adapter = Arc::new(Adapter::new(options, realm.id, Arc::new(told)));
-    Ok(Rc::new(Handle { adapter: Some(adapter), id, realm: Rc::clone(realm) }))
+    Ok(Rc::new(Handle { adapter: Some(adapter), id, observed, realm: Rc::clone(realm) }))
 }
 
 /// The adapter's plain object of functions.
@@ -158,7 +161,7 @@ fn functions<'s>(
         let (realm, handle) = (Rc::clone(realm), Rc::clone(handle));
         let made = function(env, scope, held, operation.name, move |scope, _, arguments| {
             let started = start(&realm, scope, &handle, operation, &arguments);
-            promise(&realm, scope, operation.name, started)
+            promise(&realm, scope, operation.name, handle.observed, started)
         });
         add(scope, object, operation.name, made)?;
     }
@@ -172,7 +175,7 @@ fn functions<'s>(
             });
             closing
         });
-        promise(&realm, scope, "close", closing)
+        promise(&realm, scope, "close", handle.observed, closing)
     });
     add(scope, object, "close", close)?;
     Ok(object)
@@ -219,23 +222,35 @@ fn ready(realm: &Realm, scope: Scope<'_>, handle: &Handle) -> Result<Arc<Adapter
 }
 
 /// The promise of a call. Whatever fails, fails by rejecting it.
+///
+/// A call gets its first turn on JavaScript's own thread: what needs no wait is answered there and
+/// then, unless it has to be `queued`, and the rest is left to the threads that may wait.
 fn promise<'s>(
     realm: &Rc<Realm>,
     scope: Scope<'s>,
     name: &'static str,
+    queued: bool,
     started: Result<Running>,
 ) -> JsResult<Js<'s>> {
-    match started.and_then(|running| Ok((running, runtime::get()?))) {
-        Ok((running, runtime)) => {
+    let turn = match started.and_then(|running| Ok((running, runtime::get()?))) {
+        Ok((running, runtime)) => runtime::first_turn(runtime, running),
+        Err(error) => Turn::Over(Err(error.in_operation(name))),
+    };
+    match turn {
+        Turn::Over(result) if queued => {
+            let (owed, promise) = realm.promise(scope)?;
+            owed.settle(result);
+            Ok(promise)
+        }
+        Turn::Over(result) => {
+            let (deferred, promise) = scope.promise()?;
+            realm.settle(scope, deferred, result)?;
+            Ok(promise)
+        }
+        Turn::Waits(running, runtime) => {
             let (owed, promise) = realm.promise(scope)?;
             // `owed` is dropped with the task if the call panics, and then rejects the promise.
             runtime.spawn(async move { owed.settle(running.await) });
-            Ok(promise)
-        }
-        Err(error) => {
-            let (deferred, promise) = scope.promise()?;
-            let error = realm.error(scope, &error.in_operation(name))?;
-            scope.settle(deferred, Err(error))?;
             Ok(promise)
         }
     }

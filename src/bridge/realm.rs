@@ -5,9 +5,9 @@
 //! functions hold it, and while calls are under way it holds itself. A test runner that loads
 //! `index.js` anew for every file gets its memory back.
 
-use super::answer;
+use super::answer::{self, Answer};
 use super::completion::{Completion, Completions, Owed};
-use super::js::{Data, Js, JsResult, Reference, Scope, Thrown};
+use super::js::{Data, Deferred, Js, JsResult, Reference, Scope, Thrown};
 use super::listener::{Listeners, Told};
 use crate::error::Error;
 use napi::sys;
@@ -223,6 +223,33 @@ impl Realm {
         scope.call(make, &[message, scope.text(error.code().as_str())?, operation, cause])
     }
 
+    /// Settles a promise with what its call has come to.
+    pub fn settle(
+        &self,
+        scope: Scope<'_>,
+        deferred: Deferred,
+        result: crate::error::Result<Answer>,
+    ) -> JsResult<()> {
+        let value = match result {
+            Ok(answer) => self
+                .answer(scope, answer)
+                .map_err(|Thrown| Error::internal("the answer could not be built")),
+            Err(error) => Err(error),
+        };
+        let value = value.map_err(|error| {
+            scope.catch();
+            self.error(scope, &error).or_else(|Thrown| scope.undefined())
+        });
+        match value {
+            Ok(value) => scope.settle(deferred, Ok(value)),
+            Err(error) => error.and_then(|error| scope.settle(deferred, Err(error))),
+        }
+    }
+
+    fn answer<'s>(&self, scope: Scope<'s>, answer: Answer) -> JsResult<Js<'s>> {
+        answer::into_js(scope, self.recall(scope, 1)?, answer)
+    }
+
     /// Settles what has been completed.
     fn deliver(&self, scope: Scope<'_>) -> Option<Rc<Realm>> {
         let mut settled = 0;
@@ -238,21 +265,7 @@ impl Realm {
                 }
                 Completion::Settled(deferred, result) => {
                     settled += 1;
-                    let value = match result {
-                        Ok(answer) => self
-                            .recall(scope, 1)
-                            .and_then(|date| answer::into_js(scope, date, answer))
-                            .map_err(|Thrown| Error::internal("the answer could not be built")),
-                        Err(error) => Err(error),
-                    };
-                    let value = value.map_err(|error| {
-                        scope.catch();
-                        self.error(scope, &error).or_else(|Thrown| scope.undefined())
-                    });
-                    match value {
-                        Ok(value) => scope.settle(deferred, Ok(value)),
-                        Err(error) => error.and_then(|error| scope.settle(deferred, Err(error))),
-                    }
+                    self.settle(scope, deferred, result)
                 }
             });
             if !matches!(delivered, Ok(Ok(()))) {

@@ -286,6 +286,12 @@ pub trait Engine: fmt::Debug + Send + Sync {
     /// What this database does differently.
     fn dialect(&self) -> &'static Dialect;
 
+    /// Runs a statement that only reads on the thread that asks, if it is certain that this takes no
+    /// wait worth mentioning. `None`: it may take one; nothing else is known.
+    fn read_at_once(&self, _statement: &Statement, _values: &[Value]) -> Option<Result<Outcome>> {
+        None
+    }
+
     /// Runs work once, without repeating anything.
     fn run<'a>(&'a self, work: &'a Work) -> BoxFuture<'a, Result<Outcome>>;
 

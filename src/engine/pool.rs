@@ -1,11 +1,10 @@
-//! Connections kept for the next call. sqlx's connections, our own pool: a call is told at once why
-//! it cannot connect, each wait has a limit of its own, and a connection whose state is unknown is
-//! never used again.
+//! Connections kept for the next call. The drivers' connections, our own pool: a call is told at once
+//! why it cannot connect, each wait has a limit of its own, and a connection whose state is unknown
+//! is never used again.
 
 use super::BoxFuture;
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::PoolOptions;
-use sqlx::Connection;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -26,16 +25,22 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// Makes connections.
 pub trait Connector: fmt::Debug + Send + Sync + 'static {
     /// What it makes.
-    type Connection: Connection + fmt::Debug + Send;
+    type Connection: fmt::Debug + Send + 'static;
 
     /// Makes one. An error whose effect is [`Effect::None`] is tried again until the time is up:
     /// the server is just starting, perhaps.
     fn connect(&self) -> BoxFuture<'_, Result<Self::Connection>>;
 
-    /// Whether a connection can die while it lies idle.
-    fn can_die(&self) -> bool {
-        true
+    /// Whether a connection that lay idle still lives. Those that cannot die are not asked.
+    fn is_alive<'a>(
+        &'a self,
+        _connection: &'a mut Self::Connection,
+    ) -> Option<BoxFuture<'a, bool>> {
+        None
     }
+
+    /// Ends a connection in a friendly way.
+    fn close(&self, connection: Self::Connection) -> BoxFuture<'_, ()>;
 }
 
 /// The bounds of a pool.
@@ -133,6 +138,21 @@ impl<C: Connector> Pool<C> {
         }))
     }
 
+    /// A connection at once, if one lies idle that need not be asked whether it still lives.
+    pub fn try_acquire(&self) -> Option<Lease<C>> {
+        let pool = &self.0;
+        let permit = Arc::clone(&pool.permits).try_acquire_owned().ok()?;
+        let idle = pool.pop()?;
+        pool.leased.fetch_add(1, Ordering::Relaxed);
+        Some(Lease {
+            pool: Arc::clone(pool),
+            connection: Some(idle.connection),
+            born: idle.born,
+            generation: idle.generation,
+            _permit: permit,
+        })
+    }
+
     /// A connection, for one call: an idle one, or a new one.
     ///
     /// # Errors
@@ -211,7 +231,7 @@ impl<C: Connector> Pool<C> {
         let idle = std::mem::take(&mut *self.0.idle());
         for idle in idle {
             // A connection that cannot say good-bye is gone already.
-            let _ = timeout(TRUSTED, idle.connection.close()).await;
+            let _ = timeout(TRUSTED, self.0.connector.close(idle.connection)).await;
         }
     }
 }
@@ -234,13 +254,11 @@ impl<C: Connector> Inner<C> {
     }
 
     async fn usable(&self, mut connection: C::Connection, since: Instant) -> Option<C::Connection> {
-        if !self.connector.can_die() || since.elapsed() < TRUSTED {
-            return Some(connection);
-        }
-        match timeout(TRUSTED, connection.ping()).await {
-            Ok(Ok(())) => Some(connection),
-            _ => None,
-        }
+        let alive = match self.connector.is_alive(&mut connection) {
+            Some(asked) if since.elapsed() >= TRUSTED => timeout(TRUSTED, asked).await == Ok(true),
+            _ => true,
+        };
+        alive.then_some(connection)
     }
 
     async fn connect(&self) -> Result<C::Connection> {
@@ -308,9 +326,10 @@ impl<C: Connector> Inner<C> {
 async fn reap<C: Connector>(pool: Weak<Inner<C>>, idle_timeout: Duration) {
     loop {
         tokio::time::sleep((idle_timeout / 2).max(Duration::from_millis(5))).await;
-        let Some((expired, left)) = pool.upgrade().map(|pool| pool.expire()) else { return };
+        let Some(pool) = pool.upgrade() else { return };
+        let (expired, left) = pool.expire();
         for idle in expired {
-            let _ = timeout(TRUSTED, idle.connection.close()).await;
+            let _ = timeout(TRUSTED, pool.connector.close(idle.connection)).await;
         }
         if !left {
             return;

@@ -32,6 +32,16 @@ where
     lease.finish(result)
 }
 
+/// Whether a connection still answers.
+pub fn is_alive<C: Connection + Send>(connection: &mut C) -> BoxFuture<'_, bool> {
+    Box::pin(async { connection.ping().await.is_ok() })
+}
+
+/// Ends a connection; one that cannot be told so is gone already.
+pub fn close<C: Connection + Send + 'static>(connection: C) -> BoxFuture<'static, ()> {
+    Box::pin(async { drop(connection.close().await) })
+}
+
 /// Waits for a call, within a time. What a write that was given up has done is unknown.
 pub async fn within<T>(limit: Duration, call: BoxFuture<'_, Result<T>>) -> Result<T> {
     timeout(limit, call).await.unwrap_or_else(|_| {

@@ -143,6 +143,14 @@ impl Connector for MySqlConnector {
             Ok(connection)
         })
     }
+
+    fn is_alive<'a>(&'a self, connection: &'a mut MySqlConnection) -> Option<BoxFuture<'a, bool>> {
+        Some(server::is_alive(connection))
+    }
+
+    fn close(&self, connection: MySqlConnection) -> BoxFuture<'_, ()> {
+        server::close(connection)
+    }
 }
 
 impl MySql {

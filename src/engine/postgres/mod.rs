@@ -121,6 +121,14 @@ impl Connector for PgConnector {
     fn connect(&self) -> BoxFuture<'_, Result<PgConnection>> {
         Box::pin(self.connect_and_ask())
     }
+
+    fn is_alive<'a>(&'a self, connection: &'a mut PgConnection) -> Option<BoxFuture<'a, bool>> {
+        Some(server::is_alive(connection))
+    }
+
+    fn close(&self, connection: PgConnection) -> BoxFuture<'_, ()> {
+        server::close(connection)
+    }
 }
 
 impl Postgres {

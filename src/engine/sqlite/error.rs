@@ -6,6 +6,7 @@ const ERROR: i32 = 1;
 const BUSY: i32 = 5;
 const LOCKED: i32 = 6;
 const READONLY: i32 = 8;
+const INTERRUPT: i32 = 9;
 const IOERR: i32 = 10;
 const CORRUPT: i32 = 11;
 const FULL: i32 = 13;
@@ -23,20 +24,20 @@ const CONSTRAINT_ROWID: i32 = CONSTRAINT | (10 << 8);
 
 /// Gives a driver's error its meaning. SQLite's own text is not passed on, but for the names in a
 /// constraint's.
-pub fn from_sqlx(error: &sqlx::Error) -> Error {
+pub fn from_rusqlite(error: rusqlite::Error) -> Error {
     match error {
-        sqlx::Error::Database(database) => {
-            let code = database.code().and_then(|code| code.parse().ok()).unwrap_or(ERROR);
-            from_code(code, database.message())
+        rusqlite::Error::SqliteFailure(error, message) => {
+            from_code(error.extended_code, message.as_deref().unwrap_or_default())
         }
-        // The connection's thread is gone: what it was doing may have been done.
-        sqlx::Error::WorkerCrashed => {
-            Error::new(Code::OutcomeUnknown, "the thread of a SQLite connection ended")
-                .with_effect(Effect::Unknown)
-        }
-        sqlx::Error::Io(_) => Error::new(Code::Connect, "the database file cannot be read"),
+        rusqlite::Error::SqlInputError { error, .. } => from_code(error.extended_code, ""),
         _ => Error::internal("the SQLite driver refused a statement"),
     }
+}
+
+/// Whether a statement was given up, as its time was over or another connection was in the way.
+pub fn interrupted(error: &Error) -> bool {
+    let code = error.cause().and_then(|cause| cause.code.as_deref());
+    matches!(code, Some("SQLITE_INTERRUPT" | "SQLITE_BUSY" | "SQLITE_LOCKED"))
 }
 
 fn from_code(code: i32, message: &str) -> Error {
@@ -117,6 +118,7 @@ fn name(code: i32) -> String {
         (BUSY, _) => "SQLITE_BUSY",
         (LOCKED, _) => "SQLITE_LOCKED",
         (READONLY, _) => "SQLITE_READONLY",
+        (INTERRUPT, _) => "SQLITE_INTERRUPT",
         (IOERR, _) => "SQLITE_IOERR",
         (CORRUPT, _) => "SQLITE_CORRUPT",
         (FULL, _) => "SQLITE_FULL",

@@ -1,24 +1,26 @@
 //! SQLite: one connection that writes, some that read, in one process with the application.
+//!
+//! A look-up is answered on the thread that asks, JavaScript's own, as long as that takes no lock to
+//! wait for and no disk: a hop to another thread costs several times as much as the look-up.
 
+mod connection;
 mod error;
 mod file;
+mod writer;
 
-use super::exec::{self, Driver, Mode};
-use super::pool::{Bounds, Connector, FOREVER, Pool, PoolState};
+use super::pool::{Bounds, FOREVER, Lease, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Storage, Table,
-    Upsert, Wire, Work,
+    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, Statement, Storage, Table, Upsert,
+    Work,
 };
 use crate::error::{Code, Effect, Error, Result};
-use crate::options::{Options, SqliteSource, Synchronous};
+use crate::options::{Options, SqliteSource};
 use crate::value::Value;
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteQueryResult, SqliteRow,
-    SqliteSynchronous, SqliteValueRef,
-};
-use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Decode, Row, TypeInfo, ValueRef};
+use connection::{Connection, Place};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use writer::Writer;
 
 /// What SQLite does its own way.
 pub static DIALECT: Dialect = Dialect {
@@ -51,27 +53,57 @@ pub static DIALECT: Dialect = Dialect {
 /// does not wait for that lock by itself.
 const JOURNAL_MODE_PATIENCE: Duration = Duration::from_secs(10);
 
+/// Pages that a reading connection keeps in memory, in KiB at most. Look-ups of random sessions meet
+/// most of a table's pages.
+const READER_CACHE: u32 = 64 * 1024;
+
+/// Those of the connection that writes.
+const WRITER_CACHE: u32 = 16 * 1024;
+
+/// How long a look-up may take on the thread that asks: ten times what one takes whose pages are in
+/// memory.
+const BUDGET: Duration = Duration::from_micros(500);
+
+/// For how long look-ups go to other threads after one took too long; it doubles with each further
+/// one, up to 64 times as long.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// A SQLite database.
 #[derive(Debug)]
 pub struct Sqlite {
-    /// A database in memory lives in this one connection, which then reads too.
-    writer: Pool<SqliteConnectOptions>,
-    reader: Pool<SqliteConnectOptions>,
+    writer: Writer,
+    /// The writer's connection. A database in memory lives in this one, which then reads too.
+    writers: Pool<Connector>,
+    readers: Pool<Connector>,
+    haste: Haste,
     _file: Option<file::File>,
 }
 
-impl Connector for SqliteConnectOptions {
-    type Connection = SqliteConnection;
+/// Makes connections, each on a thread that may wait for the disk.
+#[derive(Debug, Clone)]
+pub struct Connector(Place);
 
-    fn connect(&self) -> BoxFuture<'_, Result<SqliteConnection>> {
-        Box::pin(async {
-            ConnectOptions::connect(self).await.map_err(|error| error::from_sqlx(&error))
-        })
+impl super::pool::Connector for Connector {
+    type Connection = Connection;
+
+    fn connect(&self) -> BoxFuture<'_, Result<Connection>> {
+        let place = self.0.clone();
+        Box::pin(on_thread(move || Connection::open(&place)))
     }
 
-    fn can_die(&self) -> bool {
-        false
+    fn close(&self, connection: Connection) -> BoxFuture<'_, ()> {
+        // The last one to be closed folds the log into the file.
+        Box::pin(async { drop(on_thread(move || Ok(drop(connection))).await) })
     }
+}
+
+/// Runs something that may wait for the disk on a thread made for that.
+async fn on_thread<T: Send + 'static>(
+    run: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(run).await.unwrap_or_else(|_| {
+        Err(Error::internal("a thread of SQLite's ended").with_effect(Effect::Unknown))
+    })
 }
 
 impl Sqlite {
@@ -91,83 +123,102 @@ impl Sqlite {
                 "parameter \"{name}\" of the SQLite URL has no meaning here and is ignored"
             ));
         }
-        let connect = SqliteConnectOptions::new()
-            .busy_timeout(options.sqlite.busy_timeout.duration())
-            .synchronous(match options.sqlite.synchronous {
-                Synchronous::Off => SqliteSynchronous::Off,
-                Synchronous::Normal => SqliteSynchronous::Normal,
-                Synchronous::Full => SqliteSynchronous::Full,
-                Synchronous::Extra => SqliteSynchronous::Extra,
-            })
-            .foreign_keys(true)
-            .disable_statement_logging();
+        let file = if place.memory { None } else { Some(file::prepare(place, notice)?) };
+        let writing = Place {
+            file: file.as_ref().map(|file| file.path().to_owned()),
+            read_only: place.read_only,
+            options: options.sqlite,
+            cache: WRITER_CACHE,
+        };
+        let reading = Place { cache: READER_CACHE, ..writing.clone() };
         let one = Bounds { max: 1, ..bounds };
-        if place.memory {
-            let kept = Bounds { min: 1, idle_timeout: FOREVER, max_lifetime: FOREVER, ..one };
-            let writer = Pool::new(connect.filename(":memory:"), kept);
-            return Ok(Sqlite { reader: writer.clone(), writer, _file: None });
-        }
-        let file = file::prepare(place, notice)?;
-        let connect = connect.filename(file.path()).read_only(place.read_only);
-        let writer = Pool::new(connect.clone(), one);
-        prepare_journal(&writer, file.path()).await?;
-        Ok(Sqlite { writer, reader: Pool::new(connect, bounds), _file: Some(file) })
+        let (writers, readers) = match &file {
+            None => {
+                let kept = Bounds { min: 1, idle_timeout: FOREVER, max_lifetime: FOREVER, ..one };
+                let memory = Pool::new(Connector(writing), kept);
+                (memory.clone(), memory)
+            }
+            Some(file) => {
+                let writers = Pool::new(Connector(writing), one);
+                prepare_journal(&writers, file.path()).await?;
+                (writers, Pool::new(Connector(reading), bounds))
+            }
+        };
+        let (writer, haste) = (Writer::new(writers.clone()), Haste::default());
+        Ok(Sqlite { writer, writers, readers, haste, _file: file })
     }
 
     async fn run_work(&self, work: &Work) -> Result<Outcome> {
-        let pool = if work.writes { &self.writer } else { &self.reader };
-        let mut lease = pool.acquire().await?;
-        let result = exec::run::<sqlx::Sqlite>(lease.connection()?, work, Mode::Direct).await;
-        lease.finish(result)
+        if work.writes {
+            return self.writer.run(work).await;
+        }
+        let work = work.clone();
+        with(self.readers.acquire().await?, move |connection| connection.run_alone(&work)).await
     }
 
     async fn define_all(&self, statements: &[String]) -> Result<()> {
-        let mut lease = self.writer.acquire().await?;
-        let connection = lease.connection()?;
-        exec::command::<sqlx::Sqlite>(connection, <sqlx::Sqlite as Driver>::begin(true)).await?;
-        let mut result = Ok(());
-        for statement in statements {
-            result = sqlx::raw_sql(AssertSqlSafe(statement.as_str()))
-                .execute(&mut *connection)
-                .await
-                .map(drop)
-                .map_err(|error| error::from_sqlx(&error));
-            if result.is_err() {
-                break;
-            }
-        }
-        let result = exec::end::<sqlx::Sqlite, ()>(connection, result).await;
-        lease.finish(result)
+        let statements = statements.to_vec();
+        with(self.writers.acquire().await?, move |connection| {
+            connection.transaction(true, || {
+                statements.iter().try_for_each(|statement| connection.command(statement))
+            })
+        })
+        .await
     }
 
     async fn inspect_all(&self, tables: &[Table]) -> Result<Vec<LiveTable>> {
-        let mut lease = self.reader.acquire().await?;
-        let connection = lease.connection()?;
-        // In one transaction, so that tables that are just being created are seen all or none.
-        exec::command::<sqlx::Sqlite>(connection, <sqlx::Sqlite as Driver>::begin(false)).await?;
-        let mut found = Vec::new();
-        for table in tables {
-            let name = &table.name;
-            let columns = names(connection, "SELECT name FROM pragma_table_info(?1)", name).await?;
-            if columns.is_empty() {
-                continue;
-            }
-            let indexes = names(
-                connection,
-                "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 COLLATE NOCASE",
-                name,
-            )
-            .await?;
-            found.push(LiveTable { name: name.clone(), columns, indexes });
-        }
-        let ended = exec::command::<sqlx::Sqlite>(connection, "COMMIT").await;
-        lease.finish(ended.map(|()| found))
+        let tables = tables.to_vec();
+        with(self.readers.acquire().await?, move |connection| {
+            // In one transaction, so that tables that are just being created are seen all or none.
+            connection.transaction(false, || {
+                let live = tables.iter().map(|table| inspect(connection, &table.name));
+                live.filter_map(Result::transpose).collect()
+            })
+        })
+        .await
     }
+}
+
+/// Uses a connection on a thread that may wait, and gives it back unless a transaction is open.
+async fn with<T: Send + 'static>(
+    mut lease: Lease<Connector>,
+    run: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    on_thread(move || {
+        let connection = lease.connection()?;
+        let result = run(connection);
+        if !connection.in_transaction() {
+            lease.keep();
+        }
+        result
+    })
+    .await
+}
+
+fn inspect(connection: &Connection, table: &str) -> Result<Option<LiveTable>> {
+    let columns = connection.texts("SELECT name FROM pragma_table_info(?1)", &[table])?;
+    if columns.is_empty() {
+        return Ok(None);
+    }
+    let indexes = connection.texts(
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 COLLATE NOCASE",
+        &[table],
+    )?;
+    Ok(Some(LiveTable { name: table.to_owned(), columns, indexes }))
 }
 
 impl Engine for Sqlite {
     fn dialect(&self) -> &'static Dialect {
         &DIALECT
+    }
+
+    fn read_at_once(&self, statement: &Statement, values: &[Value]) -> Option<Result<Outcome>> {
+        self.haste.read(|| {
+            let mut lease = self.readers.try_acquire()?;
+            let result = lease.connection().ok()?.read_at_once(statement, values, BUDGET);
+            lease.keep();
+            result
+        })
     }
 
     fn run<'a>(&'a self, work: &'a Work) -> BoxFuture<'a, Result<Outcome>> {
@@ -183,24 +234,66 @@ impl Engine for Sqlite {
     }
 
     fn state(&self) -> PoolState {
-        self.reader.state()
+        self.readers.state()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            // The writer last: closing the last connection is what folds the WAL into the file.
-            self.reader.close().await;
-            self.writer.close().await;
+            // The writer last: closing the last connection is what folds the log into the file.
+            self.readers.close().await;
+            self.writers.close().await;
         })
+    }
+}
+
+/// Whether look-ups are made on the thread that asks. One that takes too long, as the disk has to be
+/// asked, sends those after it to threads that may wait; they bring what is on the disk to memory.
+#[derive(Debug)]
+struct Haste {
+    start: Instant,
+    /// From when on, in microseconds since `start`.
+    from: AtomicU64,
+    /// How many look-ups in a row took too long.
+    slow: AtomicU32,
+}
+
+impl Default for Haste {
+    fn default() -> Self {
+        Haste { start: Instant::now(), from: AtomicU64::new(0), slow: AtomicU32::new(0) }
+    }
+}
+
+impl Haste {
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn read(&self, read: impl FnOnce() -> Option<Result<Outcome>>) -> Option<Result<Outcome>> {
+        let before = self.now();
+        if before < self.from.load(Ordering::Relaxed) {
+            return None;
+        }
+        let result = read();
+        let after = self.now();
+        if u128::from(after - before) <= BUDGET.as_micros() {
+            self.slow.store(0, Ordering::Relaxed);
+        } else {
+            let slow = self.slow.fetch_add(1, Ordering::Relaxed).min(6);
+            let pause = PAUSE * 2_u32.pow(slow);
+            let pause = u64::try_from(pause.as_micros()).unwrap_or(u64::MAX);
+            self.from.store(after.saturating_add(pause), Ordering::Relaxed);
+        }
+        result
     }
 }
 
 /// Turns the write-ahead log on, in which readers and a writer do not hinder each other. A file
 /// that may only be read stays as it is.
-async fn prepare_journal(writer: &Pool<SqliteConnectOptions>, path: &Path) -> Result<()> {
+async fn prepare_journal(writers: &Pool<Connector>, path: &Path) -> Result<()> {
     let start = Instant::now();
     loop {
-        let error = match set_journal_mode(writer).await {
+        let lease = writers.acquire().await.map_err(|error| file::explain(error, path))?;
+        let error = match with(lease, set_journal_mode).await {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
@@ -214,93 +307,12 @@ async fn prepare_journal(writer: &Pool<SqliteConnectOptions>, path: &Path) -> Re
     }
 }
 
-async fn set_journal_mode(writer: &Pool<SqliteConnectOptions>) -> Result<()> {
-    let mut lease = writer.acquire().await?;
-    let connection = lease.connection()?;
-    let mode =
-        sqlx::query_scalar::<_, String>("PRAGMA journal_mode").fetch_one(&mut *connection).await;
-    let result = match mode {
-        Ok(mode) if mode == "wal" => Ok(()),
-        Ok(_) => sqlx::query("PRAGMA journal_mode = WAL").execute(connection).await.map(drop),
-        Err(error) => Err(error),
-    };
-    lease.finish(result.map_err(|error| error::from_sqlx(&error)))
-}
-
-impl Driver for sqlx::Sqlite {
-    fn begin(writes: bool) -> &'static str {
-        // A transaction that began as a reader could not become a writer while another process
-        // writes: IMMEDIATE asks for the lock at the start, where waiting works.
-        if writes { "BEGIN IMMEDIATE" } else { "BEGIN" }
+fn set_journal_mode(connection: &Connection) -> Result<()> {
+    let mode = connection.texts("PRAGMA journal_mode", &[])?;
+    if mode.first().is_some_and(|mode| mode == "wal") {
+        return Ok(());
     }
-
-    fn bind(arguments: &mut SqliteArguments, value: &Value, storage: Storage) -> Result<()> {
-        let unstorable = || Error::unstorable(DIALECT.name, value.describe(), storage);
-        let bound = match storage.encode(value).ok_or_else(unstorable)? {
-            Wire::Null(_) => arguments.add(None::<i64>),
-            Wire::Text(text) => arguments.add(text),
-            Wire::Integer(number) | Wire::Time(number) | Wire::PlainTime(number) => {
-                arguments.add(number)
-            }
-            Wire::Float(number) => arguments.add(number),
-            Wire::Boolean(value) => arguments.add(i64::from(value)),
-            Wire::Uuid(bytes) => arguments.add(super::storage::uuid_text(bytes)),
-            Wire::Bytes(bytes) => arguments.add(bytes),
-        };
-        bound.map_err(|_| unstorable())
-    }
-
-    fn read(row: &SqliteRow, index: usize, column: &OutputColumn) -> Result<Value> {
-        read(row.try_get_raw(index).map_err(|error| error::from_sqlx(&error))?, column)
-    }
-
-    fn error(error: &sqlx::Error) -> Error {
-        error::from_sqlx(error)
-    }
-
-    fn affected(result: &SqliteQueryResult) -> u64 {
-        result.rows_affected()
-    }
-}
-
-/// Reads a value. SQLite lets a row hold any type in any column, so the type is looked at first:
-/// its own conversions would turn "abc" into 0.
-fn read(value: SqliteValueRef<'_>, column: &OutputColumn) -> Result<Value> {
-    if value.is_null() {
-        return Ok(Value::Null);
-    }
-    let held = value.type_info().name().to_owned();
-    let mismatch = || Error::misread(DIALECT.name, &column.name, &held, column.storage);
-    let wire = match held.as_str() {
-        "INTEGER" | "BOOLEAN" => {
-            <i64 as Decode<sqlx::Sqlite>>::decode(value).map(|number| wire(column.storage, number))
-        }
-        "REAL" => <f64 as Decode<sqlx::Sqlite>>::decode(value).map(Wire::Float),
-        "BLOB" => <Vec<u8> as Decode<sqlx::Sqlite>>::decode(value).map(Wire::Bytes),
-        _ => <String as Decode<sqlx::Sqlite>>::decode(value).map(|text| Wire::Text(text.into())),
-    };
-    wire.ok().and_then(|wire| column.storage.decode(wire)).ok_or_else(mismatch)
-}
-
-/// An integer, which in SQLite may be a point in time, or text in a column that prefers numbers.
-fn wire(storage: Storage, number: i64) -> Wire {
-    match storage {
-        Storage::Date | Storage::DateToSecond | Storage::DateWithoutZone => Wire::Time(number),
-        Storage::Text | Storage::AnyText => Wire::Text(number.to_string().into()),
-        _ => Wire::Integer(number),
-    }
-}
-
-async fn names(
-    connection: &mut SqliteConnection,
-    sql: &'static str,
-    table: &str,
-) -> Result<Vec<String>> {
-    sqlx::query_scalar(sql)
-        .bind(table.to_owned())
-        .fetch_all(connection)
-        .await
-        .map_err(|error| error::from_sqlx(&error))
+    connection.command("PRAGMA journal_mode = WAL")
 }
 
 /// The absolute path of a file, without asking the disk.
