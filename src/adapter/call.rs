@@ -5,8 +5,10 @@ use crate::engine::{Dialect, Outcome, Plan, Repeat, Work};
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::RetryOptions;
 use crate::schema::{Condition, Model};
-use crate::value::Value;
-use std::sync::Arc;
+use crate::value::{Record, Value};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// One call of an operation.
@@ -39,10 +41,16 @@ impl Call {
 
     /// Runs a plan with its values.
     pub(super) async fn run(&self, plan: &Plan, values: &[Value]) -> Result<Outcome> {
+        if let Some(error) = &plan.unsupported {
+            return Err(error.clone());
+        }
         if let Some(outcome) = self.store.read_at_once(self.operation, plan, values) {
             return Ok(outcome);
         }
         let outcome = self.store.run(self.operation, plan.work(values)).await?;
+        if plan.guarded && outcome.is_nothing() {
+            return Err(Error::new(Code::Unique, "a row with the same key exists"));
+        }
         Ok(plan.outcome(values, outcome))
     }
 
@@ -54,8 +62,12 @@ impl Call {
             steps: Vec::new(),
             answer: 0,
             confirm: None,
+            serializable: false,
         };
         for plan in plans {
+            if let Some(error) = &plan.unsupported {
+                return Err(error.clone());
+            }
             let work = plan.work(values);
             let before = together.steps.len();
             together.answer = before + work.answer;
@@ -81,7 +93,7 @@ impl Call {
         let mut result = self.run(&plans.insert, values).await;
         let mut unknown = None;
         for tries in 1.. {
-            let code = result.as_ref().err().map(Error::code);
+            let code = code_of(&result);
             let effect = result.as_ref().err().map(Error::effect);
             let lost = code == Some(Code::OutcomeUnknown) && effect != Some(Effect::Foreign);
             if lost {
@@ -89,7 +101,7 @@ impl Call {
             }
             // What is in the way may be what an earlier try has written.
             let taken = code == Some(Code::Unique);
-            let (Some(error), true) = (&unknown, lost || taken) else {
+            let (Some(error), true, false) = (&unknown, lost || taken, plans.counted) else {
                 break;
             };
             let Ok(mut found) = self.run(&plans.by_key, &key).await else {
@@ -104,10 +116,89 @@ impl Call {
             }
             result = self.run(&plans.insert, values).await;
         }
+        if plans.insert.guarded && !model.foreign_key && code_of(&result) == Some(Code::Unique) {
+            // Nothing was inserted: because of the key, or for want of the user that it points to.
+            let found = self.run(&plans.by_key, &key).await?;
+            if found.rows.is_empty() {
+                return Err(Error::new(Code::ForeignKey, "no user has this userId"));
+            }
+        }
         match (result, unknown) {
             // Nothing is known of an earlier try by that.
             (Err(error), Some(unknown)) if error.effect() != Effect::Final => Err(unknown),
             (result, _) => result,
+        }
+    }
+}
+
+fn code_of<T>(result: &Result<T>) -> Option<Code> {
+    result.as_ref().err().map(Error::code)
+}
+
+/// How rows are inserted: the plans for most of them, and those for rows that are given a value in
+/// columns whose default holds else, composed once for each set of such columns.
+pub(super) struct Inserts<P> {
+    usual: P,
+    others: Mutex<HashMap<Vec<usize>, Arc<(Model, P)>>>,
+    compose: fn(&Dialect, &Model) -> Result<P>,
+}
+
+impl<P> fmt::Debug for Inserts<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inserts").finish_non_exhaustive()
+    }
+}
+
+impl<P> Inserts<P> {
+    pub(super) fn new(
+        dialect: &Dialect,
+        model: &Model,
+        compose: fn(&Dialect, &Model) -> Result<P>,
+    ) -> Result<Self> {
+        Ok(Inserts { usual: compose(dialect, model)?, others: Mutex::default(), compose })
+    }
+
+    /// The plans for a record, and the model as they see it.
+    pub(super) fn of<'a>(
+        &'a self,
+        dialect: &Dialect,
+        model: &'a Model,
+        record: &Record,
+    ) -> Result<Insert<'a, P>> {
+        let given = model.given(record);
+        if given.is_empty() {
+            return Ok(Insert::Usual(model, &self.usual));
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(other) = others.get(&given) {
+            return Ok(Insert::Other(Arc::clone(other)));
+        }
+        let model = model.giving(&given);
+        let plans = (self.compose)(dialect, &model)?;
+        let other = Arc::new((model, plans));
+        others.insert(given, Arc::clone(&other));
+        Ok(Insert::Other(other))
+    }
+}
+
+/// The plans for one record.
+pub(super) enum Insert<'a, P> {
+    Usual(&'a Model, &'a P),
+    Other(Arc<(Model, P)>),
+}
+
+impl<P> Insert<'_, P> {
+    pub(super) fn model(&self) -> &Model {
+        match self {
+            Insert::Usual(model, _) => model,
+            Insert::Other(other) => &other.0,
+        }
+    }
+
+    pub(super) fn plans(&self) -> &P {
+        match self {
+            Insert::Usual(_, plans) => plans,
+            Insert::Other(other) => &other.1,
         }
     }
 }
@@ -119,6 +210,8 @@ pub(super) struct InsertPlans {
     by_key: Plan,
     /// The positions of the key's values among the inserted.
     key: Vec<usize>,
+    /// Whether the database makes the key, so that a row is not found again by it.
+    counted: bool,
 }
 
 impl InsertPlans {
@@ -129,6 +222,7 @@ impl InsertPlans {
         Ok(InsertPlans {
             insert: model.insert(dialect)?,
             by_key: model.select(dialect, &conditions, &[])?,
+            counted: !model.inserted().any(|column| model.key.contains(&&*column.property)),
             key: model.key.iter().filter_map(position).collect(),
         })
     }

@@ -15,7 +15,7 @@ use crate::error::{Code, Error, Result};
 use crate::options::{Environment, Options, Source, Synchronize};
 use crate::schema::{self, Model, Schema};
 use crate::value::{Row, Value};
-use call::InsertPlans;
+use call::{InsertPlans, Inserts};
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -86,8 +86,19 @@ impl fmt::Debug for Adapter {
 
 impl Adapter {
     /// Makes an adapter. Nothing is opened. Adapters of one `scope` share databases in memory.
-    pub fn new(options: Options, scope: u64, observer: Arc<dyn Observer>) -> Self {
-        Adapter {
+    ///
+    /// # Errors
+    /// `ERR_CONFIG`: the schema of the options cannot be, on the database that they name, if they do.
+    pub fn new(options: Options, scope: u64, observer: Arc<dyn Observer>) -> Result<Self> {
+        let dialect = if options.url.is_some() || options.r#type.is_some() {
+            // A place that is wrong is the first call's error.
+            Source::find(&options, &Environment::default()).ok()
+        } else {
+            None
+        };
+        let dialect = dialect.as_ref().map(engine::dialect_of);
+        schema::check(dialect, &options.schema)?;
+        Ok(Adapter {
             options,
             scope,
             observer,
@@ -99,7 +110,7 @@ impl Adapter {
             failure: Mutex::new(None),
             closed: AtomicBool::new(false),
             calls: Arc::new(RwLock::new(())),
-        }
+        })
     }
 
     /// Whether the next call needs to be told what the environment says.
@@ -196,7 +207,7 @@ impl Adapter {
         })
         .await?;
         let store = Store::new(Arc::clone(share.engine()?), self, &source)?;
-        if self.options.synchronize == Synchronize::Always {
+        if self.options.synchronizes() == Synchronize::Always {
             schema::ensure(&*store.engine, &store.schema).await?;
         }
         Ok((store, share))
@@ -232,7 +243,7 @@ impl Store {
             Source::Server(place) => place.schema.as_deref(),
             Source::Sqlite(_) => None,
         };
-        let schema = schema::own(dialect, database_schema);
+        let schema = schema::build(dialect, &adapter.options.schema, database_schema)?;
         Ok(Store {
             user: user::Statements::new(dialect, &schema)?,
             account: account::Statements::new(dialect, &schema)?,
@@ -282,7 +293,7 @@ impl Store {
             Err(error) if error.code() == Code::Schema && error.is_of_database() => error,
             result => return self.observe(operation, Done { result, ..done }),
         };
-        done.result = match self.options.synchronize {
+        done.result = match self.options.synchronizes() {
             Synchronize::Create => match self.create().await {
                 Ok(()) => batch::run(engine, self.options.retry, &work).await.result,
                 Err(error) => Err(error),

@@ -144,7 +144,8 @@ fn open(
     })?;
     let told = realm.listen(listeners);
     let (id, observed) = (told.adapter, told.queries);
-    let adapter = Arc::new(Adapter::new(options, realm.id, Arc::new(told)));
+    let adapter = Adapter::new(options, realm.id, Arc::new(told));
+    let adapter = Arc::new(adapter.inspect_err(|_| realm.unlisten(id))?);
     Ok(Rc::new(Handle { adapter: Some(adapter), id, observed, realm: Rc::clone(realm) }))
 }
 

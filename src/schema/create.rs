@@ -4,6 +4,7 @@
 use super::{Column, Model, Reference, Schema};
 use crate::engine::{Dialect, Engine, LiveTable, Table};
 use crate::error::{Code, Error, Result};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long another process may take to create the tables, where they appear one by one.
@@ -93,7 +94,7 @@ pub async fn explain(engine: &dyn Engine, schema: &Schema) -> Result<Option<Stri
 }
 
 async fn inspect(engine: &dyn Engine, schema: &Schema) -> Result<Vec<LiveTable>> {
-    let tables: Vec<Table> = schema.models().iter().map(|model| model.table.clone()).collect();
+    let tables: Vec<Table> = schema.created().map(|model| model.table.clone()).collect();
     engine.inspect(&tables).await
 }
 
@@ -108,7 +109,7 @@ fn has(names: &[String], name: &str) -> bool {
 /// The tables and columns that are not there, as half a sentence.
 fn missing(schema: &Schema, live: &[LiveTable]) -> Option<String> {
     let mut lacking = Vec::new();
-    for model in schema.models() {
+    for model in schema.created() {
         match find(live, model) {
             None => lacking.push(format!("table {}", model.table.name)),
             Some(table) => lacking.extend(
@@ -130,7 +131,7 @@ fn missing(schema: &Schema, live: &[LiveTable]) -> Option<String> {
 /// The statements that make the live database whole, safe to run in several processes at once.
 fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<Vec<String>> {
     let mut statements = Vec::new();
-    for model in schema.models() {
+    for model in schema.created() {
         let table = find(live, model);
         match table {
             None => statements.push(create_table(dialect, schema, model)?),
@@ -160,7 +161,7 @@ fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<
                 if dialect.indexes_inside { "" } else { "IF NOT EXISTS " },
                 dialect.quote(&index.name),
                 dialect.quote_table(&model.table),
-                columns(dialect, model, index.properties)?
+                columns(dialect, model, &index.properties)?
             ));
         }
     }
@@ -168,7 +169,7 @@ fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<
 }
 
 /// The quoted columns of properties, separated by commas.
-fn columns(dialect: &Dialect, model: &Model, properties: &[&str]) -> Result<String> {
+fn columns(dialect: &Dialect, model: &Model, properties: &[Arc<str>]) -> Result<String> {
     let mut columns = Vec::new();
     for property in properties {
         columns.push(dialect.quote(&model.column(property)?.name));
@@ -181,17 +182,17 @@ fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<Str
     for column in &model.columns {
         lines.push(definition(dialect, column, false));
     }
-    lines.push(format!("PRIMARY KEY ({})", columns(dialect, model, model.key)?));
+    lines.push(format!("PRIMARY KEY ({})", columns(dialect, model, &model.primary)?));
     for index in model.indexes.iter().filter(|_| dialect.indexes_inside) {
         lines.push(format!(
             "{} {} ({})",
             if index.unique { "UNIQUE INDEX" } else { "INDEX" },
             dialect.quote(&index.name),
-            columns(dialect, model, index.properties)?
+            columns(dialect, model, &index.properties)?
         ));
     }
     for column in &model.columns {
-        if column.references == Some(Reference::User) {
+        if column.references == Some(Reference::User) && model.foreign_key {
             lines.push(format!(
                 "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE CASCADE",
                 dialect.quote(&column.name),
@@ -213,7 +214,7 @@ fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<Str
 /// A column's definition. One that is added to a table with rows in it may be null, whatever it is
 /// in a new table, and cannot have a default that is computed.
 fn definition(dialect: &Dialect, column: &Column, added: bool) -> String {
-    let mut text = format!("{} {}", dialect.quote(&column.name), (dialect.column)(column.kind).0);
+    let mut text = format!("{} {}", dialect.quote(&column.name), column.sql_type);
     if !column.nullable && !added {
         text.push_str(" NOT NULL");
     }

@@ -5,11 +5,11 @@ mod error;
 use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Native, Outcome, OutputColumn, Storage,
-    Table, Upsert, Wire, Work, server,
+    BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Outcome, OutputColumn,
+    Storage, Table, Upsert, Wire, Work, server,
 };
 use crate::error::{Effect, Error, Result};
-use crate::options::{Host, Options, Pem, ServerSource, TlsMode};
+use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
 use crate::value::Value;
 use sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlQueryResult, MySqlRow, MySqlSslMode,
@@ -37,6 +37,24 @@ pub static MYSQL: Dialect = Dialect {
         }
         kind => column(kind),
     },
+    named,
+    serial: "bigint AUTO_INCREMENT",
+    made_id: |_| None,
+    bytes: |text| format!("CAST(CONVERT({text} USING utf8mb4) AS BINARY)"),
+    json: str::to_owned,
+    impossible_name: |name| {
+        if name.chars().count() > 64 {
+            Some("is longer than the 64 characters of a name in MySQL and MariaDB")
+        } else if name.ends_with(' ') {
+            Some("ends with a space, which no name in MySQL and MariaDB does")
+        } else if name.chars().any(|character| u32::from(character) > 0xffff) {
+            Some("has a character beyond U+FFFF, which no name in MySQL and MariaDB has")
+        } else {
+            None
+        }
+    },
+    literal: |text| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
+    key_lock: KeyLock::Serializable,
     now: "CURRENT_TIMESTAMP(3)",
     table_suffix: |_| " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC",
     indexes_inside: true,
@@ -59,6 +77,20 @@ pub static MARIADB: Dialect = Dialect {
         }
         kind => column(kind),
     },
+    named: |name| match name {
+        TypeName::Uuid => "uuid",
+        name => named(name),
+    },
+    serial: MYSQL.serial,
+    made_id: |name| match name {
+        TypeName::Uuid | TypeName::Text => Some("(uuid())"),
+        _ => None,
+    },
+    bytes: MYSQL.bytes,
+    json: MYSQL.json,
+    impossible_name: MYSQL.impossible_name,
+    literal: MYSQL.literal,
+    key_lock: MYSQL.key_lock,
     now: MYSQL.now,
     table_suffix: MYSQL.table_suffix,
     indexes_inside: true,
@@ -75,8 +107,30 @@ fn column(kind: ColumnType) -> (&'static str, Storage) {
         // 1023 bytes in base64 fit into the 3072 bytes of a key only where a character is a byte.
         ColumnType::CredentialId => ("varbinary(1400)", Storage::Text),
         ColumnType::Integer => ("bigint", Storage::Integer),
+        ColumnType::Float => ("double", Storage::Float),
+        ColumnType::Json => ("json", Storage::Json),
         ColumnType::Boolean => ("boolean", Storage::Boolean),
         ColumnType::Date => ("datetime(3)", Storage::Date),
+    }
+}
+
+/// The type of a column that the options name.
+fn named(name: TypeName) -> &'static str {
+    match name {
+        TypeName::Text => column(ColumnType::Text).0,
+        TypeName::Uuid => "char(36) CHARACTER SET ascii COLLATE ascii_bin",
+        TypeName::Binary => "binary(16)",
+        TypeName::Integer => "int",
+        TypeName::Bigint | TypeName::Seconds | TypeName::Milliseconds => "bigint",
+        TypeName::Float => "double",
+        TypeName::Boolean => "boolean",
+        TypeName::Json => "json",
+        TypeName::Datetime => "datetime(3)",
+        TypeName::DatetimeToSecond => "datetime(0)",
+        TypeName::Timestamp => "timestamp(3) NULL",
+        TypeName::IsoText | TypeName::DatetimeText | TypeName::MillisecondsText => {
+            "varchar(40) CHARACTER SET ascii COLLATE ascii_bin"
+        }
     }
 }
 
@@ -92,6 +146,15 @@ pub static GALERA: Dialect = Dialect {
     lock_rows: MARIADB.lock_rows,
     upsert: MARIADB.upsert,
     column: MARIADB.column,
+    named: MARIADB.named,
+    serial: MARIADB.serial,
+    // Without RETURNING it would not say which it made.
+    made_id: |_| None,
+    bytes: MARIADB.bytes,
+    json: MARIADB.json,
+    impossible_name: MARIADB.impossible_name,
+    literal: MARIADB.literal,
+    key_lock: MARIADB.key_lock,
     now: MARIADB.now,
     table_suffix: MARIADB.table_suffix,
     indexes_inside: MARIADB.indexes_inside,
@@ -297,6 +360,7 @@ fn connect_options(source: &ServerSource) -> MySqlConnectOptions {
 
 impl Driver for Server {
     const PREPARES_BEFORE: bool = true;
+    const SERIALIZABLE: Option<&'static str> = Some("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
 
     fn begin(_writes: bool) -> &'static str {
         "BEGIN"
