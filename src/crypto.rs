@@ -4,7 +4,6 @@ use crate::error::{Error, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// A text that must not be seen: `Debug` prints none of it.
@@ -46,12 +45,14 @@ pub fn hmac_sha256_hex(key: &Secret, data: &[u8]) -> Result<String> {
     Ok(hex(&mac.finalize().into_bytes()))
 }
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().map_or('0', char::from);
+    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(digits);
+    text
 }
 
 #[cfg(test)]

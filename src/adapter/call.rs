@@ -19,9 +19,17 @@ pub struct Call {
     /// What the Node process's clock says, in milliseconds since 1970: the clock that NextAuth
     /// compares with.
     pub(super) now: i64,
+    /// The id that the application's function has made for a new user.
+    pub(super) new_id: Option<Arc<str>>,
 }
 
 impl Call {
+    /// The same call, with an id that the application's function has made for a new user.
+    #[must_use]
+    pub fn with_new_id(self, id: Arc<str>) -> Self {
+        Call { new_id: Some(id), ..self }
+    }
+
     /// Asks the database for an answer; gives the time that it took, in milliseconds.
     pub async fn ping(&self) -> Result<f64> {
         let start = Instant::now();

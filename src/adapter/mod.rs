@@ -145,7 +145,7 @@ impl Adapter {
                     Some(store) => Arc::clone(store),
                     None => adapter.open().await?,
                 };
-                run(Call { store, operation, now }).await
+                run(Call { store, operation, now, new_id: None }).await
             };
             result.await.map_err(|error| error.in_operation(operation))
         }

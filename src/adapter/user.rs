@@ -67,6 +67,9 @@ impl Call {
     pub async fn create_user(&self, mut user: Record) -> Result<Row> {
         let model = &self.store.schema.user;
         self.normalize_email(&mut user);
+        if let Some(id) = &self.new_id {
+            model.column("id")?.replace_id(&mut user, id);
+        }
         let insert = self.store.user.insert.of(self.store.engine.dialect(), model, &user)?;
         let model = insert.model();
         let values = model.insert_values(&user, self.now)?;

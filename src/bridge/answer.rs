@@ -1,6 +1,7 @@
 //! What operations give, as JavaScript values.
 
 use super::js::{Js, JsResult, Scope};
+use super::shape::Shapes;
 use crate::adapter::Status;
 use crate::value::{Row, Value};
 
@@ -71,24 +72,22 @@ impl From<u64> for Answer {
     }
 }
 
-/// Makes the JavaScript value. Dates are made by the class `date`, that of the realm that asked.
-pub fn into_js<'s>(scope: Scope<'s>, date: Js<'s>, answer: Answer) -> JsResult<Js<'s>> {
+/// Makes the JavaScript value, with the realm's own classes.
+pub fn into_js<'s>(scope: Scope<'s>, shapes: &Shapes<'_, 's>, answer: Answer) -> JsResult<Js<'s>> {
     match answer {
         Answer::Nothing => scope.undefined(),
         Answer::Row(None) | Answer::SessionAndUser(None) => scope.null(),
-        Answer::Row(Some(row)) => object(scope, date, &row),
+        Answer::Row(Some(row)) => object(scope, shapes, &row),
         Answer::Rows(rows) => {
             let array = scope.array(rows.len())?;
             for (index, row) in (0..).zip(&rows) {
-                scope.set_element(array, index, object(scope, date, row)?)?;
+                scope.set_element(array, index, object(scope, shapes, row)?)?;
             }
             Ok(array)
         }
         Answer::SessionAndUser(Some((session, user))) => {
-            let pair = scope.object()?;
-            scope.set(pair, "session", object(scope, date, &session)?)?;
-            scope.set(pair, "user", object(scope, date, &user)?)?;
-            Ok(pair)
+            let make = shapes.pair(scope, &session, &user)?;
+            fill(scope, shapes, make, session.values.iter().chain(&user.values))
         }
         // Beyond 2^53 rows a count would be rounded.
         #[allow(clippy::cast_precision_loss)]
@@ -132,26 +131,50 @@ fn status<'s>(scope: Scope<'s>, status: &Status) -> JsResult<Js<'s>> {
     Ok(object)
 }
 
-fn object<'s>(scope: Scope<'s>, date: Js<'s>, row: &Row) -> JsResult<Js<'s>> {
-    let object = scope.object()?;
-    for (name, value) in row.names.iter().zip(&row.values) {
-        if row.omit_null && *value == Value::Null {
-            continue;
-        }
-        scope.set(object, name, to_js(scope, date, value)?)?;
-    }
-    Ok(object)
+fn object<'s>(scope: Scope<'s>, shapes: &Shapes<'_, 's>, row: &Row) -> JsResult<Js<'s>> {
+    let make = shapes.row(scope, row)?;
+    fill(scope, shapes, make, row.values.iter())
 }
 
-fn to_js<'s>(scope: Scope<'s>, date: Js<'s>, value: &Value) -> JsResult<Js<'s>> {
+/// How many values can be told to be dates by a bit.
+const BITS: usize = 31;
+
+/// Calls a function of `index.js` that makes objects: which of the values are dates, as bits, then
+/// the values, such dates as numbers.
+fn fill<'s, 'v>(
+    scope: Scope<'s>,
+    shapes: &Shapes<'_, 's>,
+    make: Js<'s>,
+    values: impl Iterator<Item = &'v Value>,
+) -> JsResult<Js<'s>> {
+    let mut dates = 0_u32;
+    let mut arguments = Vec::with_capacity(24);
+    arguments.push(make);
+    for (index, value) in values.enumerate() {
+        let made = to_js(scope, value)?;
+        let is_date = matches!(value, Value::Date(_));
+        arguments.push(if is_date && index >= BITS {
+            scope.construct(shapes.date, made)?
+        } else {
+            dates |= u32::from(is_date) << (index % BITS);
+            made
+        });
+    }
+    if let Some(first) = arguments.first_mut() {
+        *first = scope.number(f64::from(dates))?;
+    }
+    scope.call(make, &arguments)
+}
+
+fn to_js<'s>(scope: Scope<'s>, value: &Value) -> JsResult<Js<'s>> {
     // An integer beyond the safe range comes back as the nearest number, as JSON.parse gives it.
     #[allow(clippy::cast_precision_loss)]
     match value {
         Value::Null | Value::Other(_) | Value::List(_) => scope.null(),
-        Value::Text(text) | Value::Json(text) => scope.text(text),
-        Value::Integer(number) => scope.number(*number as f64),
+        Value::Text(text) => scope.text(text),
+        Value::Json(text) => scope.json("parse", scope.text(text)?),
+        Value::Integer(number) | Value::Date(number) => scope.number(*number as f64),
         Value::Float(number) => scope.number(*number),
         Value::Boolean(value) => scope.boolean(*value),
-        Value::Date(time) => scope.construct(date, scope.number(*time as f64)?),
     }
 }

@@ -123,10 +123,16 @@ impl<'s> Scope<'s> {
 
     pub fn text(self, text: &str) -> JsResult<Js<'s>> {
         let length = isize::try_from(text.len()).map_err(|_| Thrown)?;
+        let start = text.as_ptr().cast();
+        if text.is_ascii() {
+            // The same bytes in both, and Node need not look for longer sequences.
+            // SAFETY: as below.
+            return self.give(|env, out| unsafe {
+                sys::napi_create_string_latin1(env, start, length, out)
+            });
+        }
         // SAFETY: as in `undefined`; pointer and length are those of a `str` that outlives the call.
-        self.give(|env, out| unsafe {
-            sys::napi_create_string_utf8(env, text.as_ptr().cast(), length, out)
-        })
+        self.give(|env, out| unsafe { sys::napi_create_string_utf8(env, start, length, out) })
     }
 
     pub fn object(self) -> JsResult<Js<'s>> {
@@ -170,6 +176,14 @@ impl<'s> Scope<'s> {
     pub fn get(self, object: Js<'_>, name: &str) -> JsResult<Js<'s>> {
         let name = self.text(name)?;
         self.property(object, name)
+    }
+
+    /// Calls a function of `JSON`.
+    pub fn json(self, function: &str, argument: Js<'_>) -> JsResult<Js<'s>> {
+        // SAFETY: an out-pointer of ours.
+        let global = self.give(|env, out| unsafe { sys::napi_get_global(env, out) })?;
+        let json = self.get(global, "JSON")?;
+        self.call(self.get(json, function)?, &[argument])
     }
 
     /// An object's own property: not one that `Object.prototype` may have been given.

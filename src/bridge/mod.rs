@@ -9,8 +9,9 @@ mod listener;
 mod operations;
 mod realm;
 mod runtime;
+mod shape;
 
-use crate::adapter::Adapter;
+use crate::adapter::{Adapter, Call};
 use crate::engine::BoxFuture;
 use crate::error::{Error, Result};
 use crate::options::Options;
@@ -199,6 +200,13 @@ fn start(
         scope.catch();
         Error::internal("Date.now() gave no time")
     })?;
+    if operation.makes_id
+        && let Some(listeners) = realm.listeners(handle.id)
+        && let Some(id) = listeners.new_id(scope)?
+    {
+        let started = move |call: Call| started(call.with_new_id(id));
+        return Ok(Box::pin(adapter.call(operation.name, now, started)));
+    }
     Ok(Box::pin(adapter.call(operation.name, now, started)))
 }
 

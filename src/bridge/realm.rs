@@ -9,6 +9,7 @@ use super::answer::{self, Answer};
 use super::completion::{Completion, Completions, Owed};
 use super::js::{Data, Deferred, Js, JsResult, Reference, Scope, Thrown};
 use super::listener::{Listeners, Told};
+use super::shape::{Known, Shapes};
 use crate::error::Error;
 use napi::sys;
 use std::cell::{Cell, RefCell};
@@ -31,6 +32,8 @@ pub struct Realm {
     /// The object that `index.js` gave, and two of its properties.
     object: RefCell<Option<[Reference; 3]>>,
     pub completions: Arc<Completions>,
+    /// The functions that make rows.
+    known: Known,
     /// Who is told what each adapter does.
     listeners: RefCell<HashMap<u64, Rc<Listeners>>>,
     /// Calls under way.
@@ -42,7 +45,7 @@ pub struct Realm {
 }
 
 impl Realm {
-    /// Takes what `index.js` gives: `{ error, Date, now, environment, warn, resource }`.
+    /// Takes what `index.js` gives: `{ error, Date, now, row, pair, environment, warn, resource }`.
     pub fn new(scope: Scope<'_>, object: Js<'_>) -> JsResult<Rc<Realm>> {
         let references = [
             scope.reference(object)?,
@@ -83,6 +86,7 @@ impl Realm {
                 // SAFETY: `wake` is valid, or null if it could not be made; `close` is called before
                 // it is released, by `Drop` and by `tear_down`.
                 completions: Arc::new(unsafe { Completions::new(wake) }),
+                known: Known::default(),
                 listeners: RefCell::default(),
                 pending: Cell::new(0),
                 alive: RefCell::new(None),
@@ -172,7 +176,7 @@ impl Realm {
     }
 
     /// Who listens to an adapter. What they do may change who does, so nothing stays borrowed.
-    fn listeners(&self, adapter: u64) -> Option<Rc<Listeners>> {
+    pub fn listeners(&self, adapter: u64) -> Option<Rc<Listeners>> {
         self.listeners.borrow().get(&adapter).cloned()
     }
 
@@ -247,7 +251,9 @@ impl Realm {
     }
 
     fn answer<'s>(&self, scope: Scope<'s>, answer: Answer) -> JsResult<Js<'s>> {
-        answer::into_js(scope, self.recall(scope, 1)?, answer)
+        let object = self.object(scope)?;
+        let shapes = Shapes { known: &self.known, object, date: self.recall(scope, 1)? };
+        answer::into_js(scope, &shapes, answer)
     }
 
     /// Settles what has been completed.
@@ -290,6 +296,7 @@ impl Drop for Realm {
         let wake = self.completions.close();
         let scope = self.scope();
         drop(self.listeners.take());
+        self.known.forget(scope);
         for reference in self.object.take().into_iter().flatten() {
             scope.forget(reference);
         }

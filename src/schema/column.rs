@@ -98,6 +98,17 @@ impl Column {
         }
     }
 
+    /// Gives a record this id, unless it has one that the column can hold and that says something.
+    pub fn replace_id(&self, record: &mut Record, id: &Arc<str>) {
+        let kept = record.get(&self.property).and_then(Value::as_text).is_some_and(|given| {
+            !given.is_empty() && self.storage.can_hold(given) && !id::is_random_uuid(given)
+        });
+        if !kept {
+            record.0.retain(|(name, _)| *name != self.property);
+            record.0.push((Arc::clone(&self.property), Value::Text(Arc::clone(id))));
+        }
+    }
+
     /// The value of a new row.
     ///
     /// # Errors
