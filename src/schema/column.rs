@@ -120,7 +120,13 @@ impl Column {
                 let given = match given {
                     None | Some(Value::Null) => None,
                     Some(value) if *value == Value::from("") => None,
-                    Some(value) => self.text(model, value)?,
+                    Some(value) => Some(self.text(model, value)?.ok_or_else(|| {
+                        Error::invalid_argument(format!(
+                            "{model}.{} must be a string, not {}",
+                            self.property,
+                            value.describe()
+                        ))
+                    })?),
                 };
                 let kept = given.filter(|text| {
                     self.storage.can_hold(text)
