@@ -47,6 +47,8 @@ pub fn build(
     // Somebody else may have made the tables, with a collation that is not exact.
     let shared = options.preset.is_some()
         || options.models.iter().any(|model| *model != ModelOptions::default());
+    schema.renamed =
+        options.prefix.is_some() || options.models.iter().any(|model| model.table.is_some());
     let own = own::own(dialect);
     for (index, model) in schema.models_mut().into_iter().enumerate() {
         let (Some(changes), Some(required), Some(usual)) =

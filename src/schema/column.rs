@@ -36,6 +36,8 @@ pub struct Column {
     pub references: Option<Reference>,
     /// Whether the database compares its text byte by byte.
     pub exact: bool,
+    /// The characters that it takes at most, if its type says.
+    pub longest: Option<usize>,
 }
 
 /// Where a column points to.
@@ -95,13 +97,15 @@ impl Column {
             default: None,
             references: None,
             exact: true,
+            longest: None,
         }
     }
 
     /// Gives a record this id, unless it has one that the column can hold and that says something.
     pub fn replace_id(&self, record: &mut Record, id: &Arc<str>) {
-        let kept = record.get(&self.property).and_then(Value::as_text).is_some_and(|given| {
-            !given.is_empty() && self.storage.can_hold(given) && !id::is_random_uuid(given)
+        let given = record.get(&self.property).and_then(|value| self.text("user", value).ok()?);
+        let kept = given.is_some_and(|given| {
+            !given.is_empty() && self.storage.can_hold(&given) && !id::is_random_uuid(&given)
         });
         if !kept {
             record.0.retain(|(name, _)| *name != self.property);
@@ -203,7 +207,10 @@ impl Column {
             (_, Value::Null) if self.nullable => Value::Null,
             (ColumnType::Key | ColumnType::CredentialId | ColumnType::Text, value) => {
                 let text = self.text(model, value)?.ok_or_else(|| wrong("a string"))?;
-                match (self.storage.can_hold(&text), self.references) {
+                let held = self.storage.can_hold(&text)
+                    && (self.references.is_none()
+                        || self.longest.is_none_or(|longest| text.chars().count() <= longest));
+                match (held, self.references) {
                     (true, _) => {}
                     (false, Some(Reference::User)) => {
                         let message = format!("no user has this {}", self.property);

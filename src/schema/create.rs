@@ -1,6 +1,8 @@
 //! The tables in the live database: created where they are missing. Nothing is ever dropped or
 //! retyped.
 
+use super::preset::Preset;
+use super::recognise::{foreign, recognise};
 use super::{Column, Model, Reference, Schema};
 use crate::engine::{Dialect, Engine, LiveTable, Table};
 use crate::error::{Code, Error, Result};
@@ -18,6 +20,9 @@ pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
     let start = Instant::now();
     let mut live = inspect(engine, schema).await?;
     if live.is_empty() {
+        if let Some(preset) = others(engine, schema).await? {
+            return Err(foreign(preset));
+        }
         let all = statements(engine.dialect(), schema, &live)?;
         let created = match engine.define(&all).await {
             Err(error) if error.code() == Code::Schema => {
@@ -35,6 +40,9 @@ pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
     loop {
         let Some(what) = missing(schema, &live) else { return Ok(()) };
         if engine.dialect().defines_atomically || start.elapsed() > OTHERS_PATIENCE {
+            if let Some(preset) = others(engine, schema).await? {
+                return Err(foreign(preset));
+            }
             return Err(Error::new(
                 Code::Schema,
                 format!(
@@ -87,10 +95,25 @@ pub async fn ensure(engine: &dyn Engine, schema: &Schema) -> Result<()> {
 /// Those of the database.
 pub async fn explain(engine: &dyn Engine, schema: &Schema) -> Result<Option<String>> {
     let live = inspect(engine, schema).await?;
+    if (live.is_empty() || missing(schema, &live).is_some())
+        && let Some(preset) = others(engine, schema).await?
+    {
+        return Ok(Some(foreign(preset).message().to_owned()));
+    }
     if live.is_empty() {
         return Ok(Some("the database has none of the adapter's tables".to_owned()));
     }
     Ok(missing(schema, &live))
+}
+
+/// The preset, another than this schema's, whose tables there are. A schema with tables of other
+/// names was meant to have them.
+async fn others(engine: &dyn Engine, schema: &Schema) -> Result<Option<&'static Preset>> {
+    if schema.renamed {
+        return Ok(None);
+    }
+    let found = recognise(engine).await?;
+    Ok(found.filter(|found| schema.preset.is_none_or(|preset| preset.name != found.name)))
 }
 
 async fn inspect(engine: &dyn Engine, schema: &Schema) -> Result<Vec<LiveTable>> {

@@ -10,6 +10,7 @@ mod guard;
 mod id;
 mod own;
 mod preset;
+mod recognise;
 
 pub use build::{build, check};
 pub use column::{Column, Fill, Reference};
@@ -26,6 +27,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The five models of NextAuth.
 #[derive(Debug)]
 pub struct Schema {
+    /// Whether the options give tables other names, or a place of their own.
+    pub renamed: bool,
     /// The preset that it is, if it is one.
     pub preset: Option<&'static preset::Preset>,
     /// People.

@@ -119,5 +119,13 @@ pub fn own(dialect: &Dialect) -> Schema {
     );
     authenticator.indexes = vec![index(&["userId"], false)];
 
-    Schema { preset: None, user, account, session, verification_token, authenticator }
+    Schema {
+        renamed: false,
+        preset: None,
+        user,
+        account,
+        session,
+        verification_token,
+        authenticator,
+    }
 }

@@ -171,6 +171,7 @@ fn column(usual: &[Column], line: &str) -> Option<Column> {
     let mut column = Column {
         references: usual.and_then(|column| column.references),
         exact: false,
+        longest: longest(sql_type),
         ..Column::new(property, name, kind, (sql_type, storage))
     };
     for word in words {
@@ -191,6 +192,13 @@ fn column(usual: &[Column], line: &str) -> Option<Column> {
     // What the database or the adapter makes, a call does not give, unless it is a user's id.
     column.is_written = column.shown;
     Some(column)
+}
+
+/// The length in a type such as `varchar(255)`.
+fn longest(sql_type: &str) -> Option<usize> {
+    let (name, rest) = sql_type.split_once('(')?;
+    let is_text = name.to_ascii_lowercase().contains("char");
+    rest.split_once(')').filter(|_| is_text).and_then(|(length, _)| length.parse().ok())
 }
 
 fn date_storage(word: &str) -> Option<Storage> {
