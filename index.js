@@ -23,6 +23,8 @@ Object.defineProperty(SqlxAdapterError.prototype, "name", {
 // Not one that a test's fake clock has put in its place since.
 const RealDate = Date
 
+const settled = Promise.resolve()
+
 /** An object with these properties, from values that begin at `start`; `dates` has a bit for each. */
 function row(names, omitNull, dates, values, start) {
   const made = {}
@@ -47,6 +49,10 @@ const SqlxAdapter = native.bind({
     session: row(session, false, dates, values, 0),
     user: row(user, false, dates, values, session.length),
   }),
+  // A promise's reaction comes after those that are due already, so after the calls that they make.
+  soon: (run) => {
+    settled.then(run)
+  },
   environment: () => process.env,
   warn: (message) => process.emitWarning(message, { type: "SqlxAdapterWarning" }),
   // Jest's --detectOpenHandles asks whether a handle keeps the process alive: ours never does.

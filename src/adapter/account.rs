@@ -1,6 +1,7 @@
 //! The providers' accounts that users sign in with.
 
 use super::{Call, Inserts, find_row, row};
+use crate::batch::Lane;
 use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Cause, Code, Error, Result};
 use crate::schema::{Condition, Schema};
@@ -10,7 +11,7 @@ use std::sync::Arc;
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    link: Inserts<Plan>,
+    link: Inserts<Arc<Lane>>,
     by_key: Plan,
     by_user: Plan,
     delete: Plan,
@@ -24,7 +25,7 @@ impl Statements {
         let account = &schema.account;
         Ok(Statements {
             link: Inserts::new(dialect, account, |dialect, account| {
-                account.insert_or_refresh(dialect, "userId")
+                account.insert_or_refresh(dialect, "userId").map(Lane::new)
             })?,
             by_key: account.select(dialect, &BY_KEY, &[])?,
             by_user: account.select(
@@ -50,7 +51,7 @@ impl Call {
         let insert = self.store.account.link.of(self.store.engine.dialect(), model, &account)?;
         let model = insert.model();
         let values = model.insert_values(&account, self.now)?;
-        let outcome = self.run(insert.plans(), &values).await.map_err(|error| {
+        let outcome = self.run_in(insert.plans(), &values).await.map_err(|error| {
             let error = error.of_table(&model.table.name);
             match error.code() {
                 Code::ForeignKey => error.with_message("no user has this userId"),

@@ -1,6 +1,7 @@
 //! One call of an operation: how its plans reach the database.
 
 use super::{Status, Store};
+use crate::batch::{Lane, Task};
 use crate::engine::{Dialect, Outcome, Plan, Repeat, Work};
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::RetryOptions;
@@ -55,11 +56,22 @@ impl Call {
         if let Some(outcome) = self.store.read_at_once(self.operation, plan, values) {
             return Ok(outcome);
         }
-        let outcome = self.store.run(self.operation, plan.work(values)).await?;
-        if plan.guarded && outcome.is_nothing() {
-            return Err(Error::new(Code::Unique, "a row with the same key exists"));
+        let work = plan.work(values);
+        let outcome = self.store.run(self.operation, Task::Alone(&work)).await?;
+        inserted(plan, values, outcome)
+    }
+
+    /// Runs the plan of a lane with its values, together with other calls of it.
+    pub(super) async fn run_in(&self, lane: &Arc<Lane>, values: &[Value]) -> Result<Outcome> {
+        let plan = &lane.plan;
+        if let Some(error) = &plan.unsupported {
+            return Err(error.clone());
         }
-        Ok(plan.outcome(values, outcome))
+        if let Some(outcome) = self.store.read_at_once(self.operation, plan, values) {
+            return Ok(outcome);
+        }
+        let outcome = self.store.run(self.operation, Task::Together(lane, values)).await?;
+        inserted(plan, values, outcome)
     }
 
     /// Runs several plans with the same values in one transaction; the last one answers.
@@ -83,7 +95,7 @@ impl Call {
             together.repeat = together.repeat.min(work.repeat);
             together.steps.extend(work.steps);
         }
-        self.store.run(self.operation, together).await
+        self.store.run(self.operation, Task::Alone(&together)).await
     }
 
     /// Inserts a row, once: if the connection is lost meanwhile, the row that this call wrote is
@@ -98,7 +110,7 @@ impl Call {
         let start = Instant::now();
         let key: Vec<Value> =
             plans.key.iter().filter_map(|index| values.get(*index).cloned()).collect();
-        let mut result = self.run(&plans.insert, values).await;
+        let mut result = self.run_in(&plans.insert, values).await;
         let mut unknown = None;
         for tries in 1.. {
             let code = code_of(&result);
@@ -122,9 +134,10 @@ impl Call {
             if taken || tries >= attempts.0 || start.elapsed() >= max_time.duration() {
                 break;
             }
-            result = self.run(&plans.insert, values).await;
+            result = self.run_in(&plans.insert, values).await;
         }
-        if plans.insert.guarded && !model.foreign_key && code_of(&result) == Some(Code::Unique) {
+        if plans.insert.plan.guarded && !model.foreign_key && code_of(&result) == Some(Code::Unique)
+        {
             // Nothing was inserted: because of the key, or for want of the user that it points to.
             let found = self.run(&plans.by_key, &key).await?;
             if found.rows.is_empty() {
@@ -137,6 +150,14 @@ impl Call {
             (result, _) => result,
         }
     }
+}
+
+/// What a plan gives; `ERR_UNIQUE` where a guarded one has inserted nothing.
+fn inserted(plan: &Plan, values: &[Value], outcome: Outcome) -> Result<Outcome> {
+    if plan.guarded && outcome.is_nothing() {
+        return Err(Error::new(Code::Unique, "a row with the same key exists"));
+    }
+    Ok(plan.outcome(values, outcome))
 }
 
 fn code_of<T>(result: &Result<T>) -> Option<Code> {
@@ -214,7 +235,7 @@ impl<P> Insert<'_, P> {
 /// How a row is inserted, and found again if it is not known whether it was.
 #[derive(Debug)]
 pub(super) struct InsertPlans {
-    insert: Plan,
+    insert: Arc<Lane>,
     by_key: Plan,
     /// The positions of the key's values among the inserted.
     key: Vec<usize>,
@@ -228,7 +249,7 @@ impl InsertPlans {
             model.key.iter().map(|key| Condition::equals(key)).collect();
         let position = |key: &&str| model.inserted().position(|column| &*column.property == *key);
         Ok(InsertPlans {
-            insert: model.insert(dialect)?,
+            insert: Lane::new(model.insert(dialect)?),
             by_key: model.select(dialect, &conditions, &[])?,
             counted: !model.inserted().any(|column| model.key.contains(&&*column.property)),
             key: model.key.iter().filter_map(position).collect(),

@@ -9,8 +9,8 @@ mod verification_token;
 
 pub use call::Call;
 
-use crate::batch::{self, Done};
-use crate::engine::{self, Engine, Outcome, Plan, PoolState, Shared, Statement, Work};
+use crate::batch::{self, Done, Task};
+use crate::engine::{self, Engine, Outcome, Plan, PoolState, Shared, Statement};
 use crate::error::{Code, Error, Result};
 use crate::options::{Environment, Options, Source, Synchronize};
 use crate::schema::{self, Model, Schema};
@@ -143,7 +143,8 @@ impl Adapter {
                 let _under_way = under_way?;
                 let store = match adapter.store.get() {
                     Some(store) => Arc::clone(store),
-                    None => adapter.open().await?,
+                    // Apart, so that the calls after the first do not carry its size around.
+                    None => Box::pin(adapter.open()).await?,
                 };
                 run(Call { store, operation, now, new_id: None }).await
             };
@@ -258,6 +259,7 @@ impl Store {
                 sql: "SELECT 1".into(),
                 parameters: vec![],
                 columns: vec![],
+                arrays: false,
             }),
             schema,
             engine,
@@ -284,22 +286,28 @@ impl Store {
     /// Runs work. If the database refuses it for its schema, and has no tables of ours, they are
     /// created, if that is allowed, and the work is run again: a database that has them pays
     /// nothing for this.
-    async fn run(&self, operation: &'static str, work: Work) -> Result<Outcome> {
-        let engine = &*self.engine;
-        let mut done = batch::run(engine, self.options.retry, &work).await;
+    async fn run(&self, operation: &'static str, task: Task<'_>) -> Result<Outcome> {
+        let engine = &self.engine;
+        let mut done = batch::run(engine, self.options.retry, task).await;
         let error = match done.result {
             // A statement that the database refused, so that nothing was done: what it gave back and
             // could not be read is another matter.
             Err(error) if error.code() == Code::Schema && error.is_of_database() => error,
             result => return self.observe(operation, Done { result, ..done }),
         };
-        done.result = match self.options.synchronizes() {
-            Synchronize::Create => match self.create().await {
-                Ok(()) => batch::run(engine, self.options.retry, &work).await.result,
-                Err(error) => Err(error),
-            },
+        done.result = Box::pin(self.run_without_tables(task, error)).await;
+        self.observe(operation, done)
+    }
+
+    /// Runs a task once more, which the database has refused for its schema.
+    async fn run_without_tables(&self, task: Task<'_>, error: Error) -> Result<Outcome> {
+        match self.options.synchronizes() {
+            Synchronize::Create => {
+                self.create().await?;
+                batch::run(&self.engine, self.options.retry, task).await.result
+            }
             Synchronize::Always | Synchronize::Never => {
-                Err(match schema::explain(engine, &self.schema).await? {
+                Err(match schema::explain(&*self.engine, &self.schema).await? {
                     None => error,
                     Some(missing) => error.with_message(format!(
                         "{missing}. The option synchronize: \"create\" (the default) creates the tables \
@@ -307,8 +315,7 @@ impl Store {
                     )),
                 })
             }
-        };
-        self.observe(operation, done)
+        }
     }
 
     /// Creates the tables if there are none, once for all calls that need them at the same time.

@@ -1,6 +1,7 @@
 //! Sessions. The database holds a digest of the token, so that who reads the table cannot sign in.
 
 use super::{Call, InsertPlans, Inserts, row};
+use crate::batch::Lane;
 use crate::crypto::{hmac_sha256_hex, sha256_hex};
 use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Code, Error, Result};
@@ -22,7 +23,7 @@ static LISTED: LazyLock<Arc<[Arc<str>]>> =
 pub struct Statements {
     insert: Inserts<InsertPlans>,
     by_token: Plan,
-    with_user: Plan,
+    with_user: Arc<Lane>,
     by_user: Plan,
     delete: Plan,
     delete_expired: Plan,
@@ -48,12 +49,12 @@ impl Statements {
         Ok(Statements {
             insert: Inserts::new(dialect, session, InsertPlans::new)?,
             by_token: session.select(dialect, &[BY_TOKEN], &[])?,
-            with_user: session.select_with(
+            with_user: Lane::new(session.select_with(
                 dialect,
                 &shown,
                 Join { model: &schema.user, property: "userId", equals: "id" },
                 &[BY_TOKEN],
-            )?,
+            )?),
             by_user: Plan::read(session.select_columns(
                 dialect,
                 &listed,
@@ -115,7 +116,7 @@ impl Call {
             return Ok(None);
         };
         let outcome =
-            self.run(&self.store.session.with_user, std::slice::from_ref(&stored)).await?;
+            self.run_in(&self.store.session.with_user, std::slice::from_ref(&stored)).await?;
         let schema = &self.store.schema;
         let width = schema.session.names.len();
         let found = outcome.rows.into_iter().find_map(|mut values| {

@@ -1,6 +1,7 @@
 //! Users.
 
 use super::{Call, InsertPlans, Inserts, find_row, written_row};
+use crate::batch::Lane;
 use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Error, Result};
 use crate::schema::{Condition, Join, Schema, lock_user};
@@ -11,9 +12,9 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Statements {
     insert: Inserts<InsertPlans>,
-    by_id: Plan,
-    by_email: Plan,
-    by_account: Plan,
+    by_id: Arc<Lane>,
+    by_email: Arc<Lane>,
+    by_account: Arc<Lane>,
     delete: Plan,
     /// What deletes, before the user, all that belongs to them.
     delete_owned: Vec<Plan>,
@@ -44,14 +45,14 @@ impl Statements {
         let with_user_id: [_; WITH_USER_ID] = ["provider", "providerAccountId", "userId"];
         Ok(Statements {
             insert: Inserts::new(dialect, user, InsertPlans::new)?,
-            by_id: user.select(dialect, &[BY_ID], &[])?,
-            by_email: user.select(dialect, &[Condition::equals("email")], &[])?,
-            by_account: schema.account.select_with(
+            by_id: Lane::new(user.select(dialect, &[BY_ID], &[])?),
+            by_email: Lane::new(user.select(dialect, &[Condition::equals("email")], &[])?),
+            by_account: Lane::new(schema.account.select_with(
                 dialect,
                 &with_user_id,
                 Join { model: user, property: "userId", equals: "id" },
                 &account_key.map(Condition::equals),
-            )?,
+            )?),
             delete: user.delete(dialect, &[BY_ID])?,
             delete_owned,
         })
@@ -103,14 +104,14 @@ impl Call {
 
     async fn find_user(
         &self,
-        plan: &Plan,
+        lane: &Arc<Lane>,
         property: &str,
         asked: Option<Arc<str>>,
     ) -> Result<Option<Row>> {
         let Some(asked) = asked.map(Value::Text) else {
             return Ok(None);
         };
-        let outcome = self.run(plan, std::slice::from_ref(&asked)).await?;
+        let outcome = self.run_in(lane, std::slice::from_ref(&asked)).await?;
         Ok(find_row(&self.store.schema.user, outcome, &[(property, &asked)]))
     }
 
@@ -123,7 +124,7 @@ impl Call {
             return Ok(None);
         };
         let asked = [Value::Text(provider), Value::Text(id)];
-        let outcome = self.run(&self.store.user.by_account, &asked).await?;
+        let outcome = self.run_in(&self.store.user.by_account, &asked).await?;
         Ok(outcome.rows.into_iter().find_map(|mut values| {
             let user = values.split_off(WITH_USER_ID.min(values.len()));
             let user = super::row(&self.store.schema.user, user);
@@ -146,7 +147,7 @@ impl Call {
         let id = Value::Text(key("user.id", user.get("id"))?.ok_or_else(unknown)?);
         let (columns, mut values) = model.changes(&user, self.now)?;
         let outcome = if columns.is_empty() {
-            self.run(&self.store.user.by_id, std::slice::from_ref(&id)).await?
+            self.run_in(&self.store.user.by_id, std::slice::from_ref(&id)).await?
         } else {
             let plan = model.update(self.store.engine.dialect(), &columns, &[BY_ID])?;
             values.push(id.clone());

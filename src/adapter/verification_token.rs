@@ -1,15 +1,17 @@
 //! Pending magic links and codes.
 
 use super::{Call, find_row, written_row};
+use crate::batch::Lane;
 use crate::engine::{Dialect, Plan};
 use crate::error::Result;
 use crate::schema::{Condition, Schema};
 use crate::value::{Record, Row, Value, key};
+use std::sync::Arc;
 
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    create: Plan,
+    create: Arc<Lane>,
     take: Plan,
     take_by_token: Plan,
 }
@@ -20,7 +22,7 @@ impl Statements {
         let key = ["identifier", "token"].map(Condition::equals);
         Ok(Statements {
             // The same code made twice for one person is one code, with the later expiry.
-            create: token.insert_or_refresh(dialect, "identifier")?,
+            create: Lane::new(token.insert_or_refresh(dialect, "identifier")?),
             take: token.delete(dialect, &key)?,
             take_by_token: token.delete_only(dialect, "token")?,
         })
@@ -32,7 +34,7 @@ impl Call {
     pub async fn create_verification_token(&self, token: Record) -> Result<Row> {
         let model = &self.store.schema.verification_token;
         let values = model.insert_values(&token, self.now)?;
-        let outcome = self.run(&self.store.verification_token.create, &values).await?;
+        let outcome = self.run_in(&self.store.verification_token.create, &values).await?;
         written_row(model, outcome, &values)
     }
 

@@ -1,13 +1,19 @@
-//! The flow between operations and the database: what is safe to repeat is repeated, within bounds.
+//! The flow between operations and the database: calls that come together become one statement, and
+//! what is safe to repeat is repeated, within bounds.
 
+mod lane;
 mod stats;
+pub mod turn;
 
+pub use lane::Lane;
 pub use stats::{Counts, Stats};
 
 use crate::engine::{Engine, Outcome, Repeat, Work};
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::RetryOptions;
+use crate::value::Value;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The wait before the second try; it doubles with each further one.
@@ -16,13 +22,45 @@ const FIRST_WAIT: Duration = Duration::from_millis(5);
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
-/// Runs work, and runs it again while that is safe and may help: after a lock or a deadlock
+/// What a call wants done.
+#[derive(Debug, Clone, Copy)]
+pub enum Task<'a> {
+    /// This, by itself.
+    Alone(&'a Work),
+    /// The plan of this lane with these values, together with other calls of it.
+    Together(&'a Arc<Lane>, &'a [Value]),
+}
+
+impl Task<'_> {
+    fn writes(self) -> bool {
+        match self {
+            Task::Alone(work) => work.writes,
+            Task::Together(lane, _) => lane.plan.writes,
+        }
+    }
+
+    fn repeat(self) -> Repeat {
+        match self {
+            Task::Alone(work) => work.repeat,
+            Task::Together(lane, _) => lane.plan.repeat,
+        }
+    }
+
+    async fn run(self, engine: &Arc<dyn Engine>) -> Result<Outcome> {
+        match self {
+            Task::Alone(work) => engine.run(work).await,
+            Task::Together(lane, values) => lane.run(engine, values).await,
+        }
+    }
+}
+
+/// Runs a task, and runs it again while that is safe and may help: after a lock or a deadlock
 /// always, after a lost connection only what may be done twice.
 /// Its error is the last try's, or `ERR_OUTCOME_UNKNOWN` if a write may have happened.
-pub async fn run(engine: &dyn Engine, bounds: RetryOptions, work: &Work) -> Done {
+pub async fn run(engine: &Arc<dyn Engine>, bounds: RetryOptions, task: Task<'_>) -> Done {
     let start = Instant::now();
     let mut tries = 0;
-    let result = repeat(engine, bounds, work, start, &mut tries).await;
+    let result = repeat(engine, bounds, task, start, &mut tries).await;
     Done { result, duration: start.elapsed(), retries: tries - 1 }
 }
 
@@ -38,9 +76,9 @@ pub struct Done {
 }
 
 async fn repeat(
-    engine: &dyn Engine,
+    engine: &Arc<dyn Engine>,
     bounds: RetryOptions,
-    work: &Work,
+    task: Task<'_>,
     start: Instant,
     tries: &mut u32,
 ) -> Result<Outcome> {
@@ -49,21 +87,21 @@ async fn repeat(
     let mut lost = false;
     loop {
         *tries += 1;
-        let error = match engine.run(work).await {
-            Ok(outcome) if lost && work.repeat == Repeat::WhileFound && outcome.is_nothing() => {
+        let error = match task.run(engine).await {
+            Ok(outcome) if lost && task.repeat() == Repeat::WhileFound && outcome.is_nothing() => {
                 return Err(Error::new(Code::OutcomeUnknown, UNKNOWN).with_effect(Effect::Unknown));
             }
             Ok(outcome) => return Ok(outcome),
             Err(error) => error,
         };
-        lost |= work.writes && error.effect() == Effect::Unknown;
+        lost |= task.writes() && error.effect() == Effect::Unknown;
         let again = match error.effect() {
             Effect::Final => false,
             // Whoever was in the way is done soon; how often one meets others says nothing.
             Effect::Conflict => true,
             Effect::None => *tries < bounds.attempts.0,
-            Effect::Unknown => work.repeat != Repeat::Never && *tries < bounds.attempts.0,
-            Effect::Foreign => !work.writes && *tries < bounds.attempts.0,
+            Effect::Unknown => task.repeat() != Repeat::Never && *tries < bounds.attempts.0,
+            Effect::Foreign => !task.writes() && *tries < bounds.attempts.0,
         };
         if !again || start.elapsed() >= bounds.max_time.duration() {
             let known = !lost || error.effect() == Effect::Final;

@@ -34,6 +34,12 @@ impl<'s> Arguments<'s> {
 
     /// What a row is looked up by; `None` if no row can have it.
     pub fn key(&self, index: usize, name: &str) -> Result<Option<Arc<str>>> {
+        // Nearly always it is a text; what else it is, is looked at then only.
+        if let Some(js) = self.values.get(index)
+            && let Ok(Some(text)) = self.scope.as_text(*js)
+        {
+            return key(name, Some(&Value::from(text)));
+        }
         key(name, Some(&self.value(index, name)?))
     }
 

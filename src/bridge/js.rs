@@ -282,6 +282,24 @@ impl<'s> Scope<'s> {
     /// The text of a string; `None` if it is not well-formed Unicode.
     pub fn as_text(self, value: Js<'_>) -> JsResult<Option<String>> {
         let mut length = 0;
+        let mut short = [0_u8; 256];
+        // SAFETY: a live handle, and a buffer of that size; another kind gives an error status.
+        check(unsafe {
+            sys::napi_get_value_string_utf8(
+                self.env,
+                value.raw,
+                short.as_mut_ptr().cast(),
+                short.len(),
+                &mut length,
+            )
+        })?;
+        // A text that fills the buffer may have been cut off, by a character of four bytes perhaps.
+        if length < short.len() - 4
+            && let Some(Ok(text)) = short.get(..length).map(std::str::from_utf8)
+            && !text.contains('\u{FFFD}')
+        {
+            return Ok(Some(text.to_owned()));
+        }
         // SAFETY: a live handle; without a buffer only the length is given.
         check(unsafe {
             sys::napi_get_value_string_utf8(self.env, value.raw, ptr::null_mut(), 0, &mut length)

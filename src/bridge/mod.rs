@@ -10,6 +10,7 @@ mod operations;
 mod realm;
 mod runtime;
 mod shape;
+mod waiting;
 
 use crate::adapter::{Adapter, Call};
 use crate::engine::BoxFuture;
@@ -54,6 +55,20 @@ pub fn bind<'a>(env: &'a Env, given: &Object<'_>) -> napi::Result<Made<'a>> {
         (scope, scope.value(given.raw()))
     };
     let realm = Realm::new(scope, given).map_err(|Thrown| failed("bind"))?;
+    let departing = Rc::downgrade(&realm);
+    let depart = function(
+        env,
+        scope,
+        scope.object().map_err(|Thrown| failed("bind"))?,
+        "depart",
+        move |scope, _, _| {
+            if let Some(realm) = departing.upgrade() {
+                runtime::leave(realm.departures());
+            }
+            scope.undefined()
+        },
+    )?;
+    add(scope, given, "depart", Ok(depart)).map_err(|Thrown| failed("bind"))?;
     function(env, scope, given, "SqlxAdapter", move |scope, env, arguments| {
         let object = realm.object(scope)?;
         // The functions hold what their adapter needs of JavaScript.
@@ -242,7 +257,11 @@ fn promise<'s>(
     started: Result<Running>,
 ) -> JsResult<Js<'s>> {
     let turn = match started.and_then(|running| Ok((running, runtime::get()?))) {
-        Ok((running, runtime)) => runtime::first_turn(runtime, running),
+        Ok((running, runtime)) => {
+            let (turn, departures) = runtime::first_turn(runtime, running);
+            realm.depart(scope, departures);
+            turn
+        }
         Err(error) => Turn::Over(Err(error.in_operation(name))),
     };
     match turn {
@@ -253,13 +272,12 @@ fn promise<'s>(
         }
         Turn::Over(result) => {
             let (deferred, promise) = scope.promise()?;
-            realm.settle(scope, deferred, result)?;
+            realm.settle(scope, &realm.shapes(scope)?, deferred, result)?;
             Ok(promise)
         }
         Turn::Waits(running, runtime) => {
             let (owed, promise) = realm.promise(scope)?;
-            // `owed` is dropped with the task if the call panics, and then rejects the promise.
-            runtime.spawn(async move { owed.settle(running.await) });
+            waiting::wait(runtime, running, owed);
             Ok(promise)
         }
     }

@@ -9,7 +9,9 @@ use super::answer::{self, Answer};
 use super::completion::{Completion, Completions, Owed};
 use super::js::{Data, Deferred, Js, JsResult, Reference, Scope, Thrown};
 use super::listener::{Listeners, Told};
+use super::runtime;
 use super::shape::{Known, Shapes};
+use crate::batch::turn::Departure;
 use crate::error::Error;
 use napi::sys;
 use std::cell::{Cell, RefCell};
@@ -36,6 +38,8 @@ pub struct Realm {
     known: Known,
     /// Who is told what each adapter does.
     listeners: RefCell<HashMap<u64, Rc<Listeners>>>,
+    /// What leaves at the end of JavaScript's turn.
+    departures: RefCell<Vec<Departure>>,
     /// Calls under way.
     pending: Cell<usize>,
     /// Itself, while calls are under way.
@@ -45,7 +49,7 @@ pub struct Realm {
 }
 
 impl Realm {
-    /// Takes what `index.js` gives: `{ error, Date, now, row, pair, environment, warn, resource }`.
+    /// Takes what `index.js` gives: `{ error, Date, now, row, pair, soon, environment, warn, resource }`.
     pub fn new(scope: Scope<'_>, object: Js<'_>) -> JsResult<Rc<Realm>> {
         let references = [
             scope.reference(object)?,
@@ -88,6 +92,7 @@ impl Realm {
                 completions: Arc::new(unsafe { Completions::new(wake) }),
                 known: Known::default(),
                 listeners: RefCell::default(),
+                departures: RefCell::default(),
                 pending: Cell::new(0),
                 alive: RefCell::new(None),
                 torn_down: Cell::new(false),
@@ -175,6 +180,33 @@ impl Realm {
         Told { adapter, queries, completions: Arc::clone(&self.completions) }
     }
 
+    /// Lets statements leave at the end of JavaScript's turn, when every call of it has been made.
+    pub fn depart(&self, scope: Scope<'_>, departures: Vec<Departure>) {
+        if departures.is_empty() {
+            return;
+        }
+        let first = {
+            let mut waiting = self.departures.borrow_mut();
+            let first = waiting.is_empty();
+            waiting.extend(departures);
+            first
+        };
+        let soon = || -> JsResult<()> {
+            let object = self.object(scope)?;
+            let depart = scope.get(object, "depart")?;
+            scope.call(scope.get(object, "soon")?, &[depart]).map(drop)
+        };
+        if first && soon().is_err() {
+            scope.catch();
+            runtime::leave(self.departures());
+        }
+    }
+
+    /// What is to leave now.
+    pub fn departures(&self) -> Vec<Departure> {
+        self.departures.take()
+    }
+
     /// Who listens to an adapter. What they do may change who does, so nothing stays borrowed.
     pub fn listeners(&self, adapter: u64) -> Option<Rc<Listeners>> {
         self.listeners.borrow().get(&adapter).cloned()
@@ -231,12 +263,12 @@ impl Realm {
     pub fn settle(
         &self,
         scope: Scope<'_>,
+        shapes: &Shapes<'_, '_>,
         deferred: Deferred,
         result: crate::error::Result<Answer>,
     ) -> JsResult<()> {
         let value = match result {
-            Ok(answer) => self
-                .answer(scope, answer)
+            Ok(answer) => answer::into_js(scope, shapes, answer)
                 .map_err(|Thrown| Error::internal("the answer could not be built")),
             Err(error) => Err(error),
         };
@@ -250,15 +282,20 @@ impl Realm {
         }
     }
 
-    fn answer<'s>(&self, scope: Scope<'s>, answer: Answer) -> JsResult<Js<'s>> {
+    /// What rows are made with.
+    pub fn shapes<'s>(&self, scope: Scope<'s>) -> JsResult<Shapes<'_, 's>> {
         let object = self.object(scope)?;
-        let shapes = Shapes { known: &self.known, object, date: self.recall(scope, 1)? };
-        answer::into_js(scope, &shapes, answer)
+        Ok(Shapes { known: &self.known, object, date: self.recall(scope, 1)? })
     }
 
     /// Settles what has been completed.
     fn deliver(&self, scope: Scope<'_>) -> Option<Rc<Realm>> {
         let mut settled = 0;
+        let Ok(shapes) = self.shapes(scope) else {
+            // Nobody is owed anything: a promise that is owed holds the object.
+            drop(self.completions.take(usize::MAX));
+            return None;
+        };
         for completion in self.completions.take(BATCH) {
             // Without a handle scope of its own, a batch would keep all its values until the end.
             let delivered = scope.nested(|scope| match completion {
@@ -271,7 +308,7 @@ impl Realm {
                 }
                 Completion::Settled(deferred, result) => {
                     settled += 1;
-                    self.settle(scope, deferred, result)
+                    self.settle(scope, &shapes, deferred, result)
                 }
             });
             if !matches!(delivered, Ok(Ok(()))) {

@@ -3,6 +3,8 @@
 
 use super::Running;
 use super::answer::Answer;
+use crate::batch::turn::{self, Departure};
+use crate::engine::BoxFuture;
 use crate::error::{Error, Result};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,8 +12,8 @@ use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 use tokio::runtime::{Builder, Runtime};
 
-/// A database client waits more than it computes.
-const THREADS: usize = 2;
+/// A database client waits more than it computes, and threads that hand work to each other do neither.
+const THREADS: usize = 1;
 
 /// Host names are looked up here, which may take long.
 const BLOCKING_THREADS: usize = 8;
@@ -49,17 +51,36 @@ pub enum Turn {
     Waits(Running, &'static Runtime),
 }
 
-/// Gives a call its first turn, on the thread that makes it.
-pub fn first_turn(runtime: &'static Runtime, mut running: Running) -> Turn {
+/// Gives a call its first turn, on the thread that makes it; also gives what is to leave at the end
+/// of JavaScript's own turn, by [`leave`].
+pub fn first_turn(runtime: &'static Runtime, mut running: Running) -> (Turn, Vec<Departure>) {
     let _entered = runtime.enter();
-    // Whoever takes the call over polls it again, so that nobody has to be woken here.
-    let mut context = Context::from_waker(Waker::noop());
-    let polled = catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(&mut context)));
-    match polled {
-        Ok(Poll::Ready(result)) => Turn::Over(result),
-        Ok(Poll::Pending) => Turn::Waits(running, runtime),
-        Err(_) => {
+    // Who goes on with it polls it again, so that nobody has to be woken here.
+    let (polled, departures) = turn::take(|| poll_once(&mut running, Waker::noop()));
+    let turn = match polled {
+        Some(Poll::Ready(result)) => Turn::Over(result),
+        Some(Poll::Pending) => Turn::Waits(running, runtime),
+        None => {
             Turn::Over(Err(Error::internal("the call ended without an answer; please report this")))
         }
+    };
+    (turn, departures)
+}
+
+/// Lets statements leave: what can be done without a wait is done here, the rest by the threads that
+/// may wait.
+pub fn leave(departures: Vec<Departure>) {
+    let Some(runtime) = started() else { return };
+    let _entered = runtime.enter();
+    for Departure(mut flight) in departures {
+        if let Some(Poll::Pending) = poll_once(&mut flight, Waker::noop()) {
+            runtime.spawn(flight);
+        }
     }
+}
+
+/// Polls a future; nothing if that panics.
+pub fn poll_once<T>(future: &mut BoxFuture<'static, T>, waker: &Waker) -> Option<Poll<T>> {
+    let mut context = Context::from_waker(waker);
+    catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context))).ok()
 }

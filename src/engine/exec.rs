@@ -24,6 +24,16 @@ pub trait Driver: Database + HasStatementCache {
     /// Adds a value to a statement's arguments.
     fn bind(arguments: &mut Self::Arguments, value: &Value, storage: Storage) -> Result<()>;
 
+    /// Adds an array to a statement's arguments.
+    fn bind_array(
+        _arguments: &mut Self::Arguments,
+        values: &[Value],
+        storage: Storage,
+    ) -> Result<()> {
+        let held = values.first().map_or("nothing", Value::describe);
+        Err(Error::unstorable(Self::NAME, held, storage))
+    }
+
     /// Reads a value from a row.
     fn read(row: &Self::Row, index: usize, column: &OutputColumn) -> Result<Value>;
 
@@ -141,8 +151,16 @@ where
 {
     let statement: &Statement = &step.statement;
     let mut arguments = D::Arguments::default();
-    for (value, storage) in step.values.iter().zip(&statement.parameters) {
-        D::bind(&mut arguments, value, *storage)?;
+    if statement.arrays {
+        let length = step.values.len() / statement.parameters.len().max(1);
+        let arrays = step.values.chunks(length.max(1));
+        for (values, storage) in arrays.zip(&statement.parameters) {
+            D::bind_array(&mut arguments, values, *storage)?;
+        }
+    } else {
+        for (value, storage) in step.values.iter().zip(&statement.parameters) {
+            D::bind(&mut arguments, value, *storage)?;
+        }
     }
     let sql = AssertSqlSafe(Arc::clone(&statement.sql));
     let query = sqlx::query_with::<D, _>(sql, arguments).persistent(mode == Mode::Direct);

@@ -69,6 +69,17 @@ pub enum Upsert {
     OnDuplicateKey,
 }
 
+/// How calls of the same kind that arrive together become one statement.
+#[derive(Debug, Clone, Copy)]
+pub enum Together {
+    /// They do not: this database gains nothing by it.
+    No,
+    /// A parameter is an array of all calls' values, of this type.
+    Arrays(fn(Storage) -> Option<&'static str>),
+    /// Each call has parameters of its own, so that there is a statement for each number of calls.
+    Lists,
+}
+
 /// What databases differ in.
 #[derive(Debug)]
 pub struct Dialect {
@@ -88,6 +99,12 @@ pub struct Dialect {
     pub lock_rows: &'static str,
     /// How an INSERT becomes an UPDATE.
     pub upsert: Upsert,
+    /// How calls of one kind share a statement.
+    pub together: Together,
+    /// What begins an INSERT of several calls' rows, so that it gives up rather than wait for a row
+    /// that somebody has locked: `None`, they do not share one, as one call would hold up the others.
+    /// With arrays it defines a table "patience" of one row.
+    pub hasty: Option<&'static str>,
     /// The type of a column, and how it keeps its values.
     pub column: fn(ColumnType) -> (&'static str, Storage),
     /// The type of a column that the options name.
@@ -174,6 +191,9 @@ pub struct Statement {
     pub parameters: Vec<Storage>,
     /// What a row holds.
     pub columns: Vec<OutputColumn>,
+    /// Whether each parameter is an array: the values of a step are then those of the first, those of
+    /// the second, and so on.
+    pub arrays: bool,
 }
 
 /// A statement with its values.
@@ -233,6 +253,18 @@ pub struct Plan {
     pub guarded: bool,
     /// Why it cannot be run: the schema lacks something.
     pub unsupported: Option<Error>,
+    /// How several calls share a statement.
+    pub many: Option<Many>,
+}
+
+/// How several calls of a plan share a statement.
+#[derive(Debug)]
+pub struct Many {
+    /// By how many calls each takes. A statement whose parameters are arrays takes any number.
+    pub statements: Vec<(usize, Arc<Statement>)>,
+    /// The columns of a row that tell whose it is, each with the position of the value that it equals
+    /// among those of a call.
+    pub key: Vec<(usize, usize)>,
 }
 
 /// Where an answer comes from.
@@ -262,6 +294,7 @@ impl Plan {
             serializable: false,
             guarded: false,
             unsupported: None,
+            many: None,
         }
     }
 

@@ -85,6 +85,7 @@ pub async fn inspect(
         sql: parts.join(" UNION ALL ").into(),
         parameters: vec![Storage::Text; values.len()],
         columns: vec![output("kind"), output("table"), output("name")],
+        arrays: false,
     };
     let outcome = engine.run(&Plan::read(statement).work(&values)).await?;
     let names = |kind: &str, table: &str| -> Vec<String> {

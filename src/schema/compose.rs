@@ -40,8 +40,8 @@ pub struct Join<'a> {
 /// A statement being composed: text, and for each parameter how it is bound, and which of a call's
 /// values it is.
 pub(super) struct Composer<'a> {
-    dialect: &'a Dialect,
-    sql: String,
+    pub(super) dialect: &'a Dialect,
+    pub(super) sql: String,
     parameters: Vec<Storage>,
     arguments: Vec<usize>,
     /// How many of the call's values have been used.
@@ -74,7 +74,7 @@ impl<'a> Composer<'a> {
     }
 
     /// The next of the call's values.
-    fn parameter(&mut self, storage: Storage) {
+    pub(super) fn parameter(&mut self, storage: Storage) {
         let value = self.used;
         self.used += 1;
         self.parameter_of(value, storage);
@@ -183,8 +183,8 @@ impl<'a> Composer<'a> {
         self.separated(model.inserted(), ", ", |this, column| this.parameter(column.storage));
     }
 
-    fn finish(self, columns: Vec<OutputColumn>) -> Statement {
-        Statement { sql: self.sql.into(), parameters: self.parameters, columns }
+    pub(super) fn finish(self, columns: Vec<OutputColumn>) -> Statement {
+        Statement { sql: self.sql.into(), parameters: self.parameters, columns, arrays: false }
     }
 
     /// The statement, and which of the call's values its parameters are.
@@ -225,7 +225,8 @@ impl Model {
         composer.insert(self);
         if dialect.insert_returning {
             let columns = composer.returning(self);
-            return Ok(composer.plan(columns, Repeat::Never));
+            let plan = composer.plan(columns, Repeat::Never);
+            return Ok(Plan { many: self.insert_many(dialect, "")?, ..plan });
         }
         let plan = composer.plan(Vec::new(), Repeat::Never);
         self.give_back_inserted(dialect, plan)
@@ -252,47 +253,53 @@ impl Model {
         if self.unique_within(self.key).is_none() || !self.foreign_key {
             return self.refresh_guarded(dialect, owner);
         }
-        let owner = dialect.quote(&self.column(owner)?.name);
-        let table = dialect.quote_table(&self.table);
+        let refresh = self.refresh(dialect, owner)?;
         let mut composer = Composer::new(dialect);
         composer.insert(self);
-        let mut key = Vec::new();
-        for property in self.unique_within(self.key).unwrap_or_default() {
-            key.push(dialect.quote(&self.column(property)?.name));
-        }
-        let refreshed = self.refreshed();
-        match dialect.upsert {
-            Upsert::OnConflict => {
-                let _ = write!(composer.sql, " ON CONFLICT ({}) DO UPDATE SET ", key.join(", "));
-                composer.separated(refreshed, ", ", |this, column| {
-                    let name = dialect.quote(&column.name);
-                    let _ = write!(this.sql, "{name} = COALESCE(excluded.{name}, {table}.{name})");
-                });
-                let _ = write!(composer.sql, " WHERE {table}.{owner} = excluded.{owner}");
-            }
-            Upsert::OnDuplicateKey => {
-                composer.text(" ON DUPLICATE KEY UPDATE ");
-                composer.separated(refreshed, ", ", |this, column| {
-                    let name = dialect.quote(&column.name);
-                    // The owner stays: it is what the other columns' conditions ask about.
-                    let _ = if name == owner {
-                        write!(this.sql, "{name} = {name}")
-                    } else {
-                        write!(
-                            this.sql,
-                            "{name} = IF({owner} = VALUES({owner}), COALESCE(VALUES({name}), {name}), {name})"
-                        )
-                    };
-                });
-            }
-        }
+        composer.text(&refresh);
         if dialect.insert_returning {
             let columns = composer.returning(self);
-            return Ok(composer.plan(columns, Repeat::Always));
+            let plan = composer.plan(columns, Repeat::Always);
+            return Ok(Plan { many: self.insert_many(dialect, &refresh)?, ..plan });
         }
         let mut plan = composer.plan(Vec::new(), Repeat::Always);
         self.then_select(dialect, &mut plan)?;
         Ok(plan)
+    }
+
+    /// What follows an INSERT: what becomes of a row with the same key.
+    fn refresh(&self, dialect: &Dialect, owner: &str) -> Result<String> {
+        let owner = dialect.quote(&self.column(owner)?.name);
+        let table = dialect.quote_table(&self.table);
+        let mut key = Vec::new();
+        for property in self.unique_within(self.key).unwrap_or_default() {
+            key.push(dialect.quote(&self.column(property)?.name));
+        }
+        let refreshed = self.refreshed().map(|column| dialect.quote(&column.name));
+        Ok(match dialect.upsert {
+            Upsert::OnConflict => {
+                let set = refreshed
+                    .map(|name| format!("{name} = COALESCE(excluded.{name}, {table}.{name})"));
+                format!(
+                    " ON CONFLICT ({}) DO UPDATE SET {} WHERE {table}.{owner} = excluded.{owner}",
+                    key.join(", "),
+                    set.collect::<Vec<_>>().join(", ")
+                )
+            }
+            Upsert::OnDuplicateKey => {
+                let set = refreshed.map(|name| {
+                    // The owner stays: it is what the other columns' conditions ask about.
+                    if name == owner {
+                        format!("{name} = {name}")
+                    } else {
+                        format!(
+                            "{name} = IF({owner} = VALUES({owner}), COALESCE(VALUES({name}), {name}), {name})"
+                        )
+                    }
+                });
+                format!(" ON DUPLICATE KEY UPDATE {}", set.collect::<Vec<_>>().join(", "))
+            }
+        })
     }
 
     /// The columns that a row takes over from another with the same key.
@@ -311,12 +318,29 @@ impl Model {
     ) -> Result<Plan> {
         or_unsupported(self.allow(false).and_then(|()| {
             let shown: Vec<&Column> = self.shown().collect();
-            Ok(Plan::read(self.select_columns(dialect, &shown, conditions, order)?))
+            let plan = Plan::read(self.select_columns(dialect, &shown, conditions, order)?);
+            if !order.is_empty() {
+                return Ok(plan);
+            }
+            let output = shown.iter().map(|column| column.output(&self.table)).collect();
+            let head = self.select_head(dialect, &shown);
+            let shown: Vec<&str> = shown.iter().map(|column| &*column.property).collect();
+            let many = self.find_many(dialect, &head, "", conditions, &shown, output)?;
+            Ok(Plan { many, ..plan })
         }))
     }
 
+    fn select_head(&self, dialect: &Dialect, columns: &[&Column]) -> String {
+        let mut composer = Composer::new(dialect);
+        composer.text("SELECT ");
+        composer.separated(columns, ", ", |this, column| this.name(&column.name));
+        composer.text(" FROM ");
+        composer.table(&self.table);
+        composer.sql
+    }
+
     /// What orders the rows that meet the conditions where there should be one and may be several.
-    fn order_of(&self, conditions: &[Condition]) -> &[Arc<str>] {
+    pub(super) fn order_of(&self, conditions: &[Condition]) -> &[Arc<str>] {
         let asked: Vec<&str> = conditions
             .iter()
             .filter(|condition| condition.operator == "=")
@@ -392,14 +416,16 @@ impl Model {
         composer.name(&join.model.column(join.equals)?.name);
         composer.text(" = a.");
         composer.name(&self.column(join.property)?.name);
+        let mut output: Vec<_> = columns.iter().map(|column| column.output(&self.table)).collect();
+        output.extend(join.model.output());
+        let head = &composer.sql;
+        let many = self.find_many(dialect, head, "a.", conditions, properties, output.clone())?;
         composer.conditions(self, "a.", conditions)?;
         for (index, property) in self.order_of(conditions).iter().enumerate() {
             composer.text(if index == 0 { " ORDER BY a." } else { ", a." });
             composer.name(&self.column(property)?.name);
         }
-        let mut output: Vec<_> = columns.iter().map(|column| column.output(&self.table)).collect();
-        output.extend(join.model.output());
-        Ok(Plan::read(composer.finish(output)))
+        Ok(Plan { many, ..Plan::read(composer.finish(output)) })
     }
 
     /// Changes columns of the rows that meet the conditions and gives the rows back. Values: the

@@ -89,6 +89,7 @@ impl Model {
                         sql: sql.into(),
                         parameters: vec![Storage::Text],
                         columns: Vec::new(),
+                        arrays: false,
                     };
                     let position = self.position(self.column(property)?);
                     plan.steps.push((Arc::new(statement), vec![position]));
@@ -159,5 +160,10 @@ pub fn lock_user(dialect: &Dialect, user: &Model) -> Result<Plan> {
         parameter = (dialect.parameter)(1),
         lock = dialect.lock_rows
     );
-    Ok(Plan::read(Statement { sql: sql.into(), parameters: vec![id.storage], columns: Vec::new() }))
+    Ok(Plan::read(Statement {
+        sql: sql.into(),
+        parameters: vec![id.storage],
+        columns: Vec::new(),
+        arrays: false,
+    }))
 }

@@ -8,6 +8,7 @@ mod create;
 mod extra;
 mod guard;
 mod id;
+mod many;
 mod own;
 mod preset;
 mod recognise;

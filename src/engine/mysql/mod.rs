@@ -6,7 +6,7 @@ use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
     BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Outcome, OutputColumn,
-    Storage, Table, Upsert, Wire, Work, server,
+    Storage, Table, Together, Upsert, Wire, Work, server,
 };
 use crate::error::{Effect, Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
@@ -15,7 +15,8 @@ use sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlQueryResult, MySqlRow, MySqlSslMode,
 };
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions, Decode, MySql as Server, Row, TypeInfo, ValueRef,
+    Arguments, AssertSqlSafe, Column, ConnectOptions, Decode, MySql as Server, Row, TypeInfo,
+    ValueRef,
 };
 use std::fmt;
 use std::time::Duration;
@@ -31,6 +32,9 @@ pub static MYSQL: Dialect = Dialect {
     delete_returning: false,
     lock_rows: " FOR UPDATE",
     upsert: Upsert::OnDuplicateKey,
+    together: Together::Lists,
+    // Its shortest patience is a second.
+    hasty: None,
     column: |kind| match kind {
         ColumnType::Key => {
             ("varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin", Storage::Text)
@@ -71,6 +75,8 @@ pub static MARIADB: Dialect = Dialect {
     delete_returning: true,
     lock_rows: MYSQL.lock_rows,
     upsert: Upsert::OnDuplicateKey,
+    together: Together::Lists,
+    hasty: Some("SET STATEMENT innodb_lock_wait_timeout = 0 FOR "),
     column: |kind| match kind {
         ColumnType::Key => {
             ("varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", Storage::Text)
@@ -145,6 +151,8 @@ pub static GALERA: Dialect = Dialect {
     delete_returning: false,
     lock_rows: MARIADB.lock_rows,
     upsert: MARIADB.upsert,
+    together: MARIADB.together,
+    hasty: None,
     column: MARIADB.column,
     named: MARIADB.named,
     serial: MARIADB.serial,
@@ -402,8 +410,8 @@ impl Driver for Server {
         if value.is_null() {
             return Ok(Value::Null);
         }
-        let held = value.type_info().name().to_owned();
-        let wire = match held.as_str() {
+        let held = row.column(index).type_info().name();
+        let wire = match held {
             "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT"
             | "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED"
             | "BIGINT UNSIGNED" | "YEAR" => {
@@ -419,7 +427,7 @@ impl Driver for Server {
             // Text, numbers of any length, and bytes, in which there is text of ours too.
             _ => <&[u8] as Decode<Server>>::decode(value).map(|bytes| Wire::Bytes(bytes.into())),
         };
-        let misread = || Error::misread(MYSQL.name, &column.name, &held, column.storage);
+        let misread = || Error::misread(MYSQL.name, &column.name, held, column.storage);
         let wire = match wire.map_err(|_| misread())? {
             Wire::Bytes(bytes) if column.storage != Storage::UuidBytes => {
                 Wire::Text(String::from_utf8(bytes).map_err(|_| misread())?.into())

@@ -7,7 +7,7 @@ use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Lease, Pool, PoolState};
 use super::{
     BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Notice, Outcome,
-    OutputColumn, Storage, Table, Upsert, Wire, Work, server,
+    OutputColumn, Storage, Table, Together, Upsert, Wire, Work, server,
 };
 use crate::error::{Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
@@ -20,8 +20,8 @@ use sqlx::postgres::{
     PgTypeInfo, PgTypeKind,
 };
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions, Decode, Encode, Postgres as Pg, Row, Type, TypeInfo,
-    ValueRef,
+    Arguments, AssertSqlSafe, Column, ConnectOptions, Decode, Encode, Postgres as Pg, Row, Type,
+    TypeInfo, ValueRef,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -39,6 +39,18 @@ pub static DIALECT: Dialect = Dialect {
     delete_returning: true,
     lock_rows: " FOR UPDATE",
     upsert: Upsert::OnConflict,
+    together: Together::Arrays(|storage| match storage.native() {
+        _ if storage == Storage::Json => None,
+        Native::Text => Some("text[]"),
+        Native::Integer => Some("bigint[]"),
+        Native::Float => Some("double precision[]"),
+        Native::Boolean => Some("boolean[]"),
+        Native::Time => Some("timestamptz[]"),
+        Native::PlainTime => Some("timestamp[]"),
+        Native::Uuid => Some("uuid[]"),
+        Native::AnyText | Native::Bytes => None,
+    }),
+    hasty: Some("WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '20ms', true)) "),
     column: |kind| match kind {
         ColumnType::Key | ColumnType::CredentialId | ColumnType::Text => ("text", Storage::Text),
         ColumnType::Integer => ("bigint", Storage::Integer),
@@ -370,6 +382,20 @@ fn settings_of(text: &str) -> Vec<(&str, &str)> {
     words.filter_map(|word| word.split_once('=')).collect()
 }
 
+/// An array of what each value is.
+fn array<V, T>(values: Vec<V>, take: impl Fn(V) -> T) -> Vec<T> {
+    values.into_iter().map(take).collect()
+}
+
+/// An array of points in time, nulls among them.
+fn dates(wires: Vec<Wire>) -> Result<Vec<Option<OffsetDateTime>>> {
+    let dates = wires.into_iter().map(|wire| match wire {
+        Wire::Time(time) | Wire::PlainTime(time) => super::date(time).map(Some),
+        _ => Ok(None),
+    });
+    dates.collect()
+}
+
 impl Driver for Pg {
     fn begin(_writes: bool) -> &'static str {
         "BEGIN"
@@ -403,12 +429,48 @@ impl Driver for Pg {
         bound.map_err(|_| unstorable())
     }
 
+    fn bind_array(arguments: &mut PgArguments, values: &[Value], storage: Storage) -> Result<()> {
+        let unstorable = || Error::unstorable(DIALECT.name, "an array", storage);
+        let mut wires = Vec::with_capacity(values.len());
+        for value in values {
+            wires.push(storage.encode(value).ok_or_else(unstorable)?);
+        }
+        let bound = match storage.native() {
+            Native::Text => arguments.add(array(wires, |wire| match wire {
+                Wire::Text(text) => Some(text.to_string()),
+                _ => None,
+            })),
+            Native::Integer => arguments.add(array(wires, |wire| match wire {
+                Wire::Integer(number) => Some(number),
+                _ => None,
+            })),
+            Native::Float => arguments.add(array(wires, |wire| match wire {
+                Wire::Float(number) => Some(number),
+                _ => None,
+            })),
+            Native::Boolean => arguments.add(array(wires, |wire| match wire {
+                Wire::Boolean(value) => Some(value),
+                _ => None,
+            })),
+            Native::Uuid => arguments.add(array(wires, |wire| match wire {
+                Wire::Uuid(bytes) => Some(uuid::Uuid::from_bytes(bytes)),
+                _ => None,
+            })),
+            Native::Time => arguments.add(dates(wires)?),
+            Native::PlainTime => arguments.add(array(dates(wires)?, |time| {
+                time.map(|time| PrimitiveDateTime::new(time.date(), time.time()))
+            })),
+            Native::AnyText | Native::Bytes => return Err(unstorable()),
+        };
+        bound.map_err(|_| unstorable())
+    }
+
     fn read(row: &PgRow, index: usize, column: &OutputColumn) -> Result<Value> {
         let value = row.try_get_raw(index).map_err(|error| error::from_sqlx(&error))?;
         if value.is_null() {
             return Ok(Value::Null);
         }
-        let info = value.type_info().into_owned();
+        let info = row.column(index).type_info();
         let misread = || Error::misread(DIALECT.name, &column.name, info.name(), column.storage);
         let wire = match info.name() {
             "INT8" | "INT4" | "INT2" => <i64 as Decode<Pg>>::decode(value).map(Wire::Integer),

@@ -11,7 +11,7 @@ mod writer;
 use super::pool::{Bounds, FOREVER, Lease, Pool, PoolState};
 use super::{
     BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Outcome, Statement, Storage, Table,
-    Upsert, Work,
+    Together, Upsert, Work,
 };
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::{Options, SqliteSource, TypeName};
@@ -34,6 +34,9 @@ pub static DIALECT: Dialect = Dialect {
     // A transaction that writes has the only lock there is.
     lock_rows: "",
     upsert: Upsert::OnConflict,
+    // Reads take no way that they could share, and writes share a transaction.
+    together: Together::No,
+    hasty: None,
     column: |kind| match kind {
         ColumnType::Key | ColumnType::CredentialId | ColumnType::Text => ("TEXT", Storage::Text),
         ColumnType::Integer => ("INTEGER", Storage::Integer),

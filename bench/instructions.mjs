@@ -1,0 +1,116 @@
+// How many machine instructions a call takes in our addon: a figure that, unlike time, is the same
+// on a busy machine. It may not grow by more than a twentieth over what instructions.json has.
+//
+//   node bench/instructions.mjs          compares, and fails if one has grown
+//   node bench/instructions.mjs --save   writes the file anew; the commit says why
+//
+// Valgrind counts a process of Node.js that does nothing but call, with V8's compiler off and its
+// threads not started. It runs once with a few calls of everything, and once more for each kind of
+// call with many more of them: the difference is what they take.
+
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { ensureAddon, ensureSystemPackages, root } from "../.ci/setup.mjs"
+import { isRelease } from "./lib/machine.mjs"
+
+const require = createRequire(import.meta.url)
+
+const TOLERANCE = 1.05
+const MORE_CALLS = 960 // a whole number of each batch
+const CALLS = {
+  sessionRead: "getSessionAndUser, one at a time",
+  sessionReads16: "getSessionAndUser, 16 together",
+  createSession: "createSession, one at a time",
+}
+
+const baseline = fileURLToPath(new URL("instructions.json", import.meta.url))
+const saves = process.argv.includes("--save")
+
+ensureSystemPackages(["valgrind"])
+ensureAddon()
+if (!isRelease()) {
+  console.error("The addon is not a release build, whose instructions these are: npm run build")
+  process.exit(1)
+}
+
+const counted = count()
+const known = saves ? {} : JSON.parse(readFileSync(baseline, "utf8"))
+let grown = 0
+for (const [name, title] of Object.entries(CALLS)) {
+  const change = known[name] && counted[name] / known[name]
+  const isGrown = change > TOLERANCE
+  if (isGrown) grown++
+  const compared = change ? `${percent(change)}${isGrown ? ": GROWN" : ""}` : "new"
+  console.log(`${title.padEnd(34)} ${String(counted[name]).padStart(8)} instructions, ${compared}`)
+}
+if (saves) writeFileSync(baseline, `${JSON.stringify(counted, null, 2)}\n`)
+if (grown > 0) {
+  console.error(
+    "A call takes over 5 % more instructions than before. If that is worth it, run\n" +
+      "`node bench/instructions.mjs --save`, and say in the commit why.",
+  )
+  process.exit(1)
+}
+
+function count() {
+  const folder = mkdtempSync(join(tmpdir(), "instructions-"))
+  try {
+    const few = run(folder, "none")
+    const names = Object.keys(CALLS)
+    const more = names.map((name) => Math.round((run(folder, name) - few) / MORE_CALLS))
+    return Object.fromEntries(names.map((name, n) => [name, more[n]]))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The instructions of a whole process that were executed in our addon. */
+function run(folder, more) {
+  const out = join(folder, `${more}.out`)
+  const caller = fileURLToPath(new URL("lib/calls.cjs", import.meta.url))
+  const { status, stderr, error } = spawnSync(
+    "valgrind",
+    [
+      "--tool=callgrind",
+      `--callgrind-out-file=${out}`,
+      process.execPath,
+      ...["--predictable", "--single-threaded", "--jitless", "--no-warnings"],
+      ...[caller, join(folder, `${more}.db`), more, String(MORE_CALLS)],
+    ],
+    { cwd: root, encoding: "utf8" },
+  )
+  if (status !== 0) throw new Error(error?.message ?? stderr)
+  return executedIn(require("../platform.js").localFile, readFileSync(out, "utf8"))
+}
+
+/** Of callgrind's file: the sum of an object's own costs, those of what it called left out. */
+function executedIn(object, text) {
+  let total = 0
+  let isCost = true
+  let current
+  let wanted
+  for (const line of text.split("\n")) {
+    const named = /^(c?)ob=\((\d+)\)(?: (.*))?/.exec(line)
+    if (named) {
+      const [, called, id, path] = named
+      if (path?.endsWith(`/${object}`)) wanted = id
+      if (!called) current = id
+    } else if (line.startsWith("calls=")) {
+      isCost = false
+    } else if (/^[+\-*\d]/.test(line)) {
+      if (isCost && current === wanted) total += Number(line.split(" ")[1])
+      isCost = true
+    }
+  }
+  if (!wanted) throw new Error(`${object} is not in what valgrind counted`)
+  return total
+}
+
+function percent(change) {
+  const value = (change - 1) * 100
+  return `${value < 0 ? "" : "+"}${value.toFixed(1)} %`
+}

@@ -1,0 +1,98 @@
+// `node bench/report.mjs FILE`: writes what a run measured (`npm run bench -- --json FILE`) into
+// docs/performance.md, between its markers, and draws its charts.
+
+import { readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { barChart } from "./lib/chart.mjs"
+import { DATABASES } from "./lib/databases.mjs"
+import { fullTitle, median, series } from "./lib/summary.mjs"
+import { asMarkdown, listed, short, slowerTable, tablesOf, targetsTable } from "./lib/table.mjs"
+import { WORK } from "./lib/work.mjs"
+
+const docs = fileURLToPath(new URL("../docs/", import.meta.url))
+const CHARTS = ["session@64", "createSession@64"]
+
+const file = process.argv[2]
+if (!file) {
+  console.error(
+    "Which file? node bench/report.mjs FILE, as `npm run bench -- --json FILE` wrote it.",
+  )
+  process.exit(2)
+}
+const report = JSON.parse(readFileSync(file, "utf8"))
+if (report.settings.quick) {
+  console.error("That was a --quick run: it is for looking, not for telling others.")
+  process.exit(1)
+}
+
+const parts = {
+  run: run(),
+  charts: charts(),
+  targets: asMarkdown(targetsTable(report)),
+  slower: slower(),
+  tables: Object.entries(report.databases).map(tables).join("\n\n"),
+}
+let page = readFileSync(`${docs}performance.md`, "utf8")
+for (const [name, text] of Object.entries(parts)) page = filled(page, name, text)
+writeFileSync(`${docs}performance.md`, page)
+
+function run() {
+  const { measured, machine, versions, settings, databases } = report
+  const { rounds, milliseconds, users, pool, servers } = settings
+  const lines = [
+    `Measured on ${measured.slice(0, 10)}: ${Object.values(machine).join(", ")}.`,
+    `${users} users, accounts and sessions; ${rounds} rounds, ${milliseconds} ms for each measurement in each; pools of ${pool} connections.`,
+    ...Object.entries(databases).map(
+      ([name, { version }]) => `${DATABASES[name]} ${version}: ${listed(servers[name])}.`,
+    ),
+    `${listed(versions)}.`,
+  ]
+  return lines.map((line) => `- ${line}`).join("\n")
+}
+
+function charts() {
+  const drawn = Object.entries(report.databases).flatMap(([database, { peers }]) =>
+    CHARTS.flatMap((cell) => {
+      const [kind, callers] = cell.split("@")
+      const bars = Object.values(peers)
+        .filter((peer) => peer.kind !== "nothing")
+        .map((peer) => ({ peer, values: series(peer, cell, "perSecond") }))
+        .filter(({ values }) => values.length > 0)
+        .map(({ peer, values }) => ({
+          label: fullTitle(peer),
+          kind: peer.kind,
+          value: median(values),
+          text: short(median(values)),
+        }))
+        .sort((a, b) => b.value - a.value)
+      if (bars.length === 0) return []
+      const { title, unit } = WORK[kind]
+      const text = `${DATABASES[database]}: ${title}, ${callers} callers, ${unit} a second`
+      const name = `performance-${database}-${kind}.svg`
+      writeFileSync(docs + name, barChart(text, bars))
+      return [`![${text}](${name})`]
+    }),
+  )
+  return drawn.join("\n\n")
+}
+
+function slower() {
+  const table = slowerTable(report)
+  if (table.rows.length === 0) return "Nothing that was measured."
+  return asMarkdown(table)
+}
+
+function tables([database, result]) {
+  const each = tablesOf(database, result).map(
+    (table) => `### ${table.title}\n\n${asMarkdown(table)}`,
+  )
+  return each.join("\n\n")
+}
+
+/** The page with a text between two of its markers. */
+function filled(page, name, text) {
+  const [begin, end] = [`<!-- bench: ${name} -->`, `<!-- /bench: ${name} -->`]
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`docs/performance.md lacks its markers of "${name}"`)
+  return `${page.slice(0, from + begin.length)}\n${text}\n${page.slice(to)}`
+}
