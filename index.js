@@ -44,11 +44,16 @@ const SqlxAdapter = native.bind({
   Date: RealDate,
   // Looked up at each call: a test may have replaced the clock.
   now: () => Date.now(),
-  row: (names, omitNull) => (dates, ...values) => row(names, omitNull, dates, values, 0),
-  pair: (session, user) => (dates, ...values) => ({
-    session: row(session, false, dates, values, 0),
-    user: row(user, false, dates, values, session.length),
-  }),
+  row:
+    (names, omitNull) =>
+    (dates, ...values) =>
+      row(names, omitNull, dates, values, 0),
+  pair:
+    (session, user) =>
+    (dates, ...values) => ({
+      session: row(session, false, dates, values, 0),
+      user: row(user, false, dates, values, session.length),
+    }),
   // A promise's reaction comes after those that are due already, so after the calls that they make.
   soon: (run) => {
     settled.then(run)

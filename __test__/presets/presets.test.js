@@ -26,7 +26,11 @@ function contract(name, preset, database) {
   }
   const session = (userId, values) => makeSession(adapter, userId, { expires: hence(), ...values })
   const token = (values) => makeToken(adapter, { expires: hence(), ...values })
-  const unknownId = { serial: "999999", uuid: "0189dcd5-6f2b-7c3a-9d1e-5f1a2b3c4d5e", text: "nobody" }
+  const unknownId = {
+    serial: "999999",
+    uuid: "0189dcd5-6f2b-7c3a-9d1e-5f1a2b3c4d5e",
+    text: "nobody",
+  }
 
   beforeAll(async () => {
     place = await database.fresh()
@@ -42,7 +46,12 @@ function contract(name, preset, database) {
   test("a user is stored, found, changed and deleted", async () => {
     const email = uniqueEmail("Ada")
     const verified = hence()
-    const user = await adapter.createUser({ name: "Ada", email, emailVerified: verified, image: null })
+    const user = await adapter.createUser({
+      name: "Ada",
+      email,
+      emailVerified: verified,
+      image: null,
+    })
     expect(user).toStrictEqual({
       id: expect.any(String),
       name: "Ada",
@@ -152,7 +161,11 @@ function contract(name, preset, database) {
   test("keys that differ in case or trailing spaces alone are different keys", async () => {
     const user = await makeUser(adapter)
     const { sessionToken } = await session(user.id, { sessionToken: unique("Token") })
-    for (const other of [sessionToken.toUpperCase(), sessionToken.toLowerCase(), `${sessionToken} `]) {
+    for (const other of [
+      sessionToken.toUpperCase(),
+      sessionToken.toLowerCase(),
+      `${sessionToken} `,
+    ]) {
       expect(await adapter.getSessionAndUser(other)).toBeNull()
       expect(await adapter.updateSession({ sessionToken: other, expires: hence() })).toBeNull()
       expect(await adapter.deleteSession(other)).toBeNull()

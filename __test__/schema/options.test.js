@@ -1,7 +1,11 @@
 const { SqlxAdapter } = require("../..")
 const { refusedAtOnce } = require("../support/expectations")
 
-const PLACES = { sqlite: "sqlite::memory:", postgres: "postgres://localhost/x", mysql: "mysql://localhost/x" }
+const PLACES = {
+  sqlite: "sqlite::memory:",
+  postgres: "postgres://localhost/x",
+  mysql: "mysql://localhost/x",
+}
 const open = (schema, kind = "sqlite") => SqlxAdapter(PLACES[kind], { schema })
 const refused = (schema, kind) => refusedAtOnce(() => open(schema, kind), "ERR_CONFIG").message
 
@@ -15,16 +19,28 @@ describe("the option schema", () => {
     [{ ids: 7 }, /"schema.ids" must be/],
     [{ user: false }, /"schema.user" must be an object/],
     [{ session: { readOnly: true } }, /unknown option "schema.session.readOnly"/],
-    [{ user: { columns: { emial: "mail" } } }, /columns.emial" .*needs a type.*did you mean "email"/],
+    [
+      { user: { columns: { emial: "mail" } } },
+      /columns.emial" .*needs a type.*did you mean "email"/,
+    ],
     [{ user: { columns: { id: false } } }, /columns.id" cannot be false/],
     [{ user: { columns: { role: true } } }, /"schema.user.columns.role" must be/],
     [{ user: { columns: { role: { type: "enum" } } } }, /columns.role.type" must be "text" or/],
     [{ user: { columns: { role: { type: "text", defualt: "x" } } } }, /did you mean .*default"/],
-    [{ user: { columns: { age: { type: "integer", default: "x" } } } }, /default that is not of its type/],
+    [
+      { user: { columns: { age: { type: "integer", default: "x" } } } },
+      /default that is not of its type/,
+    ],
     [{ user: { columns: { email: { type: "json" } } } }, /columns.email.type" cannot be "json"/],
-    [{ session: { columns: { expires: { type: "boolean" } } } }, /expires.type" cannot be "boolean"/],
+    [
+      { session: { columns: { expires: { type: "boolean" } } } },
+      /expires.type" cannot be "boolean"/,
+    ],
     [{ user: { columns: { id: { hidden: true } } } }, /columns.id.hidden" cannot be true/],
-    [{ user: { columns: JSON.parse('{ "__proto__": { "type": "text" } }') } }, /no name of a property/],
+    [
+      { user: { columns: JSON.parse('{ "__proto__": { "type": "text" } }') } },
+      /no name of a property/,
+    ],
     [{ user: { table: "" } }, /"schema.user.table" .*is empty/],
     [{ user: { table: "a\0b" } }, /NUL/],
     [{ user: { columns: { name: "x", email: "X" } } }, /two properties have the same column/],

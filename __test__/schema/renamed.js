@@ -24,7 +24,11 @@ const renamed = {
   },
   session: {
     table: "group`s",
-    columns: { sessionToken: "key", expires: { name: "until", type: "iso-text" }, ip: { type: "text" } },
+    columns: {
+      sessionToken: "key",
+      expires: { name: "until", type: "iso-text" },
+      ip: { type: "text" },
+    },
   },
   verificationToken: { table: "tökens", columns: { identifier: "who", token: "table" } },
   authenticator: { table: "Passkeys", columns: { counter: "count" } },

@@ -24,7 +24,13 @@ contract("a schema with other names and more columns", (db) => {
 
   test("extra columns of a user are stored and come back with their types", async () => {
     const user = await makeUser(adapter, { ...more, secret: "never seen", unknown: 1 })
-    expect(user).toEqual({ id: user.id, name: "Ada", email: user.email, emailVerified: null, ...more })
+    expect(user).toEqual({
+      id: user.id,
+      name: "Ada",
+      email: user.email,
+      emailVerified: null,
+      ...more,
+    })
     expect(user).not.toHaveProperty("image")
     expect(user).not.toHaveProperty("secret")
     expect(await adapter.getUser(user.id)).toEqual(user)
@@ -79,12 +85,18 @@ contract("a schema with other names and more columns", (db) => {
     const user = await makeUser(adapter)
     const account = await makeAccount(adapter, user.id, { note: "mine", access_token: "a" })
     expect(account).toMatchObject({ note: "mine", userId: user.id })
-    expect(await adapter.linkAccount({ ...account, note: "ours" })).toEqual({ ...account, note: "ours" })
+    expect(await adapter.linkAccount({ ...account, note: "ours" })).toEqual({
+      ...account,
+      note: "ours",
+    })
     const token = await makeToken(adapter)
     expect(await adapter.useVerificationToken(token)).toEqual(token)
     const key = passkey(user.id)
     expect(await adapter.createAuthenticator(key)).toEqual(key)
-    expect(await adapter.updateAuthenticatorCounter(key.credentialID, 2)).toEqual({ ...key, counter: 2 })
+    expect(await adapter.updateAuthenticatorCounter(key.credentialID, 2)).toEqual({
+      ...key,
+      counter: 2,
+    })
     expect(await adapter.deleteUser(user.id)).toEqual(user)
     expect(await adapter.listAccounts(user.id)).toEqual([])
     expect(await adapter.getAuthenticator(key.credentialID)).toBeNull()
@@ -98,7 +110,12 @@ contract("a schema with other names and more columns", (db) => {
   })
 
   test("what the schema leaves out is refused by name, and the rest works", async () => {
-    const schema = { prefix: "less_", verificationToken: false, authenticator: false, account: false }
+    const schema = {
+      prefix: "less_",
+      verificationToken: false,
+      authenticator: false,
+      account: false,
+    }
     const less = db.open({ schema })
     const user = await makeUser(less)
     const error = await refused(makeToken(less), "ERR_UNSUPPORTED")
@@ -113,9 +130,13 @@ contract("a schema with other names and more columns", (db) => {
   test("users that are only read are read, signed in, and never written", async () => {
     const prefix = unique("v").replace("-", "").slice(0, 12)
     const user = await makeUser(db.adapter)
-    await db.execute(`CREATE VIEW ${prefix} AS SELECT id, name, email, email_verified, image FROM users`)
+    await db.execute(
+      `CREATE VIEW ${prefix} AS SELECT id, name, email, email_verified, image FROM users`,
+    )
     const columns = { columns: {} }
-    const view = db.open({ schema: { prefix, user: { table: prefix, readOnly: true, ...columns } } })
+    const view = db.open({
+      schema: { prefix, user: { table: prefix, readOnly: true, ...columns } },
+    })
     expect(await view.getUser(user.id)).toEqual(user)
     const { sessionToken } = await makeSession(view, user.id)
     expect((await view.getSessionAndUser(sessionToken)).user).toEqual(user)

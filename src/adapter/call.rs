@@ -168,7 +168,7 @@ fn code_of<T>(result: &Result<T>) -> Option<Code> {
 /// columns whose default holds else, composed once for each set of such columns.
 pub(super) struct Inserts<P> {
     usual: P,
-    others: Mutex<HashMap<Vec<usize>, Arc<(Model, P)>>>,
+    others: Mutex<Others<P>>,
     compose: fn(&Dialect, &Model) -> Result<P>,
 }
 
@@ -209,6 +209,9 @@ impl<P> Inserts<P> {
         Ok(Insert::Other(other))
     }
 }
+
+/// By the columns' indexes: the model as the plans see it, and the plans.
+type Others<P> = HashMap<Vec<usize>, Arc<(Model, P)>>;
 
 /// The plans for one record.
 pub(super) enum Insert<'a, P> {

@@ -20,8 +20,9 @@ pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
     let start = Instant::now();
     let mut live = inspect(engine, schema).await?;
     if live.is_empty() {
-        if let Some(preset) = others(engine, schema).await? {
-            return Err(foreign(preset));
+        let others = others(engine, schema).await?;
+        if !others.is_empty() {
+            return Err(foreign(&others));
         }
         let all = statements(engine.dialect(), schema, &live)?;
         let created = match engine.define(&all).await {
@@ -40,8 +41,9 @@ pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
     loop {
         let Some(what) = missing(schema, &live) else { return Ok(()) };
         if engine.dialect().defines_atomically || start.elapsed() > OTHERS_PATIENCE {
-            if let Some(preset) = others(engine, schema).await? {
-                return Err(foreign(preset));
+            let others = others(engine, schema).await?;
+            if !others.is_empty() {
+                return Err(foreign(&others));
             }
             return Err(Error::new(
                 Code::Schema,
@@ -95,10 +97,11 @@ pub async fn ensure(engine: &dyn Engine, schema: &Schema) -> Result<()> {
 /// Those of the database.
 pub async fn explain(engine: &dyn Engine, schema: &Schema) -> Result<Option<String>> {
     let live = inspect(engine, schema).await?;
-    if (live.is_empty() || missing(schema, &live).is_some())
-        && let Some(preset) = others(engine, schema).await?
-    {
-        return Ok(Some(foreign(preset).message().to_owned()));
+    if live.is_empty() || missing(schema, &live).is_some() {
+        let others = others(engine, schema).await?;
+        if !others.is_empty() {
+            return Ok(Some(foreign(&others).message().to_owned()));
+        }
     }
     if live.is_empty() {
         return Ok(Some("the database has none of the adapter's tables".to_owned()));
@@ -106,14 +109,15 @@ pub async fn explain(engine: &dyn Engine, schema: &Schema) -> Result<Option<Stri
     Ok(missing(schema, &live))
 }
 
-/// The preset, another than this schema's, whose tables there are. A schema with tables of other
-/// names was meant to have them.
-async fn others(engine: &dyn Engine, schema: &Schema) -> Result<Option<&'static Preset>> {
+/// The presets, others than this schema's, whose tables there are. A schema with tables of other names
+/// was meant to have them.
+async fn others(engine: &dyn Engine, schema: &Schema) -> Result<Vec<&'static Preset>> {
     if schema.renamed {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let found = recognise(engine).await?;
-    Ok(found.filter(|found| schema.preset.is_none_or(|preset| preset.name != found.name)))
+    let is_own = |preset: &&Preset| schema.preset.is_some_and(|own| own.name == preset.name);
+    Ok(if found.iter().any(is_own) { Vec::new() } else { found })
 }
 
 async fn inspect(engine: &dyn Engine, schema: &Schema) -> Result<Vec<LiveTable>> {

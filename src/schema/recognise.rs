@@ -1,16 +1,16 @@
 //! Whose tables there are, if they are not ours.
 
 use super::preset::{PRESETS, Preset};
-use super::{Access, Schema};
+use super::{Access, Column, Model, Schema};
 use crate::engine::{Engine, LiveTable, Table};
 use crate::error::{Code, Error, Result};
 
-/// The preset that describes the tables of the live database, if one does: every table and column
-/// that it names is there.
+/// The presets that describe the tables of the live database: every table and column that they name is
+/// there. Several are given where names do not tell them apart.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn recognise(engine: &dyn Engine) -> Result<Option<&'static Preset>> {
+pub async fn recognise(engine: &dyn Engine) -> Result<Vec<&'static Preset>> {
     let dialect = engine.dialect();
     let mut known = Vec::new();
     for preset in PRESETS {
@@ -26,7 +26,7 @@ pub async fn recognise(engine: &dyn Engine) -> Result<Option<&'static Preset>> {
             }
         }
     }
-    let mut found: Vec<(&'static Preset, usize)> = Vec::new();
+    let mut found: Vec<(&'static Preset, (bool, usize))> = Vec::new();
     for schema_name in [None, Some("next_auth")] {
         let of_schema: Vec<Table> =
             tables.iter().filter(|table| table.schema.as_deref() == schema_name).cloned().collect();
@@ -37,13 +37,14 @@ pub async fn recognise(engine: &dyn Engine) -> Result<Option<&'static Preset>> {
         for (preset, schema) in &known {
             let is_here = tables_of(schema).all(|table| table.schema.as_deref() == schema_name);
             if is_here && describes(schema, &live) {
-                found.push((preset, columns(schema)));
+                found.push((preset, (is_complete(schema, &live), columns(schema))));
             }
         }
     }
-    // One that says more says it better; of those alike, the likelier is first.
-    let most = found.iter().map(|(_, columns)| *columns).max();
-    Ok(found.iter().find(|(_, columns)| Some(*columns) == most).map(|(preset, _)| *preset))
+    // One of which nothing is missing fits better, and then one that says more.
+    let best = found.iter().map(|(_, fit)| *fit).max();
+    let fitting = found.into_iter().filter(|(_, fit)| Some(*fit) == best);
+    Ok(fitting.map(|(preset, _)| preset).collect())
 }
 
 fn tables_of(schema: &Schema) -> impl Iterator<Item = &Table> {
@@ -60,8 +61,23 @@ fn columns(schema: &Schema) -> usize {
 }
 
 /// Whether every table and column of a schema is there, by their exact names. Columns that no call
-/// needs may have been left out, and so may passkeys.
+/// needs may have been left out, but for primary keys, and so may passkeys.
 fn describes(schema: &Schema, live: &[LiveTable]) -> bool {
+    has_columns(schema, live, |model, column| {
+        column.shown || model.primary.contains(&column.property)
+    })
+}
+
+/// Whether the columns are there too that no call needs.
+fn is_complete(schema: &Schema, live: &[LiveTable]) -> bool {
+    has_columns(schema, live, |_, _| true)
+}
+
+fn has_columns(
+    schema: &Schema,
+    live: &[LiveTable],
+    asked: impl Fn(&Model, &Column) -> bool,
+) -> bool {
     schema
         .models()
         .into_iter()
@@ -71,20 +87,24 @@ fn describes(schema: &Schema, live: &[LiveTable]) -> bool {
                 model
                     .columns
                     .iter()
-                    .filter(|column| column.shown)
+                    .filter(|column| asked(model, column))
                     .all(|column| table.columns.contains(&column.name))
             })
         })
 }
 
 /// Refuses to treat tables as ours that are another adapter's.
-pub fn foreign(preset: &Preset) -> Error {
+pub fn foreign(presets: &[&Preset]) -> Error {
+    let join = |text: fn(&Preset) -> String| {
+        presets.iter().map(|preset| text(preset)).collect::<Vec<_>>().join(" or ")
+    };
     Error::new(
         Code::Schema,
         format!(
-            "these are {}'s tables: set the option schema: \"{}\" to use them as they are. For \
+            "these are the tables of {}: set the option schema: {} to use them as they are. For \
              tables of ours beside them, set schema: {{ prefix }} or another database",
-            preset.package, preset.name
+            join(|preset| preset.package.to_owned()),
+            join(|preset| format!("\"{}\"", preset.name))
         ),
     )
 }

@@ -129,7 +129,13 @@ impl super::pool::Connector for Connector {
 
     fn close(&self, connection: Connection) -> BoxFuture<'_, ()> {
         // The last one to be closed folds the log into the file.
-        Box::pin(async { drop(on_thread(move || Ok(drop(connection))).await) })
+        Box::pin(async {
+            let closing = on_thread(move || {
+                drop(connection);
+                Ok(())
+            });
+            drop(closing.await);
+        })
     }
 }
 
