@@ -12,7 +12,7 @@ pub use call::Call;
 use crate::batch::{self, Done, Task};
 use crate::engine::{self, Engine, Outcome, Plan, PoolState, Shared, Statement};
 use crate::error::{Code, Error, Result};
-use crate::options::{Environment, Options, Source, Synchronize};
+use crate::options::{Environment, Options, SchemaOptions, Source, Synchronize};
 use crate::schema::{self, Model, Schema};
 use crate::value::{Row, Value};
 use call::{InsertPlans, Inserts};
@@ -67,7 +67,8 @@ pub struct Adapter {
     scope: u64,
     observer: Arc<dyn Observer>,
     environment: OnceLock<Environment>,
-    store: OnceLock<Arc<Store>>,
+    /// Nothing before the first call, and after the end.
+    store: std::sync::RwLock<Option<Arc<Store>>>,
     share: Mutex<Option<Shared>>,
     opening: tokio::sync::Mutex<()>,
     /// How many openings have failed, and why the last did: those that waited for it share it.
@@ -90,20 +91,21 @@ impl Adapter {
     /// # Errors
     /// `ERR_CONFIG`: the schema of the options cannot be, on the database that they name, if they do.
     pub fn new(options: Options, scope: u64, observer: Arc<dyn Observer>) -> Result<Self> {
-        let dialect = if options.url.is_some() || options.r#type.is_some() {
-            // A place that is wrong is the first call's error.
-            Source::find(&options, &Environment::default()).ok()
-        } else {
-            None
-        };
-        let dialect = dialect.as_ref().map(engine::dialect_of);
-        schema::check(dialect, &options.schema)?;
+        if options.schema != SchemaOptions::default() {
+            let source = if options.url.is_some() || options.r#type.is_some() {
+                // A place that is wrong is the first call's error.
+                Source::find(&options, &Environment::default()).ok()
+            } else {
+                None
+            };
+            schema::check(source.as_ref().map(engine::dialect_of), &options.schema)?;
+        }
         Ok(Adapter {
             options,
             scope,
             observer,
             environment: OnceLock::new(),
-            store: OnceLock::new(),
+            store: std::sync::RwLock::default(),
             share: Mutex::new(None),
             opening: tokio::sync::Mutex::new(()),
             failures: AtomicU64::new(0),
@@ -141,8 +143,8 @@ impl Adapter {
         async move {
             let result = async {
                 let _under_way = under_way?;
-                let store = match adapter.store.get() {
-                    Some(store) => Arc::clone(store),
+                let store = match adapter.store() {
+                    Some(store) => store,
                     // Apart, so that the calls after the first do not carry its size around.
                     None => Box::pin(adapter.open()).await?,
                 };
@@ -150,6 +152,10 @@ impl Adapter {
             };
             result.await.map_err(|error| error.in_operation(operation))
         }
+    }
+
+    fn store(&self) -> Option<Arc<Store>> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn enter(&self) -> Result<OwnedRwLockReadGuard<()>> {
@@ -167,6 +173,8 @@ impl Adapter {
         let adapter = Arc::clone(self);
         async move {
             let _no_calls = adapter.calls.write().await;
+            // JavaScript may keep the adapter for long, and its statements are most of it.
+            adapter.store.write().unwrap_or_else(PoisonError::into_inner).take();
             let share = adapter.share.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(share) = share {
                 share.close().await;
@@ -178,8 +186,8 @@ impl Adapter {
     async fn open(&self) -> Result<Arc<Store>> {
         let before = self.failures.load(Ordering::SeqCst);
         let _opening = self.opening.lock().await;
-        if let Some(store) = self.store.get() {
-            return Ok(Arc::clone(store));
+        if let Some(store) = self.store() {
+            return Ok(store);
         }
         if self.failures.load(Ordering::SeqCst) != before {
             let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -188,7 +196,10 @@ impl Adapter {
         match self.open_store().await {
             Ok((store, share)) => {
                 *self.share.lock().unwrap_or_else(PoisonError::into_inner) = Some(share);
-                Ok(Arc::clone(self.store.get_or_init(|| Arc::new(store))))
+                let store = Arc::new(store);
+                *self.store.write().unwrap_or_else(PoisonError::into_inner) =
+                    Some(Arc::clone(&store));
+                Ok(store)
             }
             Err(error) => {
                 *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());

@@ -49,10 +49,10 @@ pub fn build(
         || options.models.iter().any(|model| *model != ModelOptions::default());
     schema.renamed =
         options.prefix.is_some() || options.models.iter().any(|model| model.table.is_some());
-    let own = own::own(dialect);
+    let usual = own::own(dialect);
     for (index, model) in schema.models_mut().into_iter().enumerate() {
         let (Some(changes), Some(required), Some(usual)) =
-            (options.models.get(index), REQUIRED.get(index), own.models().get(index).copied())
+            (options.models.get(index), REQUIRED.get(index), usual.models().get(index).copied())
         else {
             continue;
         };
