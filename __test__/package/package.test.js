@@ -29,6 +29,7 @@ function write(name, content) {
 test("holds what it takes to use and to build it, and nothing else", () => {
   const installed = path.join(project, "node_modules/next-auth-sqlx-adapter")
   const expected = [
+    ".cargo",
     "CHANGELOG.md",
     "Cargo.lock",
     "Cargo.toml",

@@ -8,14 +8,18 @@ use crate::value::Value;
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How many statements of a lane are under way at once: while the database works on one, the answers
-/// of the other are handed out.
+/// How many statements of a lane are under way at once.
 const FLIGHTS: usize = 2;
 
 /// How many calls a statement answers at most.
-const SEATS: usize = 256;
+const SEATS: usize = 64;
+
+/// From how long on a statement usually takes so long, as its database is far away perhaps, that
+/// calls do not wait for its end to leave together.
+const LONG: Duration = Duration::from_millis(3);
 
 /// A plan, and the calls of it that wait.
 #[derive(Debug)]
@@ -32,6 +36,14 @@ struct State {
     /// Whether one of them has not left yet.
     boarding: bool,
     waiting: Vec<Passenger>,
+    /// How long a statement takes, as an average in which later ones count more.
+    usual: Duration,
+}
+
+impl State {
+    fn took(&mut self, time: Duration) {
+        self.usual = (self.usual * 7 + time) / 8;
+    }
 }
 
 /// A call that waits.
@@ -101,7 +113,14 @@ impl Lane {
     fn join(&self, passenger: Passenger) -> bool {
         let mut state = self.state();
         state.waiting.push(passenger);
-        let leaves = !state.boarding && state.flights < FLIGHTS;
+        let leaves = !state.boarding
+            && match state.flights {
+                0 => true,
+                flights if flights >= FLIGHTS => false,
+                // Another one is worth it when it is full, as the database and this process then work
+                // at the same time.
+                _ => state.waiting.len() >= SEATS || state.usual > LONG,
+            };
         if leaves {
             state.boarding = true;
             state.flights += 1;
@@ -154,6 +173,7 @@ impl Flight {
         let Some(many) = &lane.plan.many else { return };
         loop {
             let mut passengers = lane.board(many);
+            let start = Instant::now();
             match passengers.len() {
                 0 => {
                     self.ended = true;
@@ -168,6 +188,7 @@ impl Flight {
                 }
                 _ => self.carry(many, passengers).await,
             }
+            lane.state().took(start.elapsed());
         }
     }
 

@@ -130,11 +130,11 @@ impl super::pool::Connector for Connector {
     fn close(&self, connection: Connection) -> BoxFuture<'_, ()> {
         // The last one to be closed folds the log into the file.
         Box::pin(async {
-            let closing = on_thread(move || {
+            let closed = on_thread(move || {
                 drop(connection);
                 Ok(())
             });
-            drop(closing.await);
+            drop(closed.await);
         })
     }
 }
