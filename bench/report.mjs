@@ -1,10 +1,11 @@
-// `node bench/report.mjs FILE`: writes what a run measured (`npm run bench -- --json FILE`) into
-// docs/performance.md, between its markers, and draws its charts.
+// `node bench/report.mjs FILE...`: writes what was measured (`npm run bench -- --json FILE`, and
+// the same with --growth) into docs/performance.md, between its markers, and draws the charts.
 
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { barChart } from "./lib/chart.mjs"
 import { DATABASES } from "./lib/databases.mjs"
+import { growthTable } from "./lib/growth.mjs"
 import { fullTitle, median, series } from "./lib/summary.mjs"
 import { asMarkdown, listed, short, slowerTable, tablesOf, targetsTable } from "./lib/table.mjs"
 import { WORK } from "./lib/work.mjs"
@@ -12,32 +13,36 @@ import { WORK } from "./lib/work.mjs"
 const docs = fileURLToPath(new URL("../docs/", import.meta.url))
 const CHARTS = ["session@64", "createSession@64"]
 
-const file = process.argv[2]
-if (!file) {
-  console.error(
-    "Which file? node bench/report.mjs FILE, as `npm run bench -- --json FILE` wrote it.",
-  )
+const files = process.argv.slice(2)
+if (files.length === 0) {
+  console.error("Which files? Those that `npm run bench -- --json FILE` wrote.")
   process.exit(2)
 }
-const report = JSON.parse(readFileSync(file, "utf8"))
-if (report.settings.quick) {
-  console.error("That was a --quick run: it is for looking, not for telling others.")
-  process.exit(1)
-}
 
-const parts = {
-  run: run(),
-  charts: charts(),
-  targets: asMarkdown(targetsTable(report)),
-  slower: slower(),
-  tables: Object.entries(report.databases).map(tables).join("\n\n"),
+const parts = {}
+for (const file of files) {
+  const report = JSON.parse(readFileSync(file, "utf8"))
+  if (report.growth) {
+    parts.growth = growth(report)
+    continue
+  }
+  if (report.settings.quick) {
+    console.error(`${file} is a --quick run: it is for looking, not for telling others.`)
+    process.exit(1)
+  }
+  Object.assign(parts, {
+    run: run(report),
+    charts: charts(report),
+    targets: asMarkdown(targetsTable(report)),
+    slower: slower(report),
+    tables: Object.entries(report.databases).map(tables).join("\n\n"),
+  })
 }
 let page = readFileSync(`${docs}performance.md`, "utf8")
 for (const [name, text] of Object.entries(parts)) page = filled(page, name, text)
 writeFileSync(`${docs}performance.md`, page)
 
-function run() {
-  const { measured, machine, versions, settings, databases } = report
+function run({ measured, machine, versions, settings, databases }) {
   const { rounds, milliseconds, users, pool, servers } = settings
   const lines = [
     `Measured on ${measured.slice(0, 10)}: ${Object.values(machine).join(", ")}.`,
@@ -50,7 +55,7 @@ function run() {
   return lines.map((line) => `- ${line}`).join("\n")
 }
 
-function charts() {
+function charts(report) {
   const drawn = Object.entries(report.databases).flatMap(([database, { peers }]) =>
     CHARTS.flatMap((cell) => {
       const [kind, callers] = cell.split("@")
@@ -76,10 +81,18 @@ function charts() {
   return drawn.join("\n\n")
 }
 
-function slower() {
+function slower(report) {
   const table = slowerTable(report)
   if (table.rows.length === 0) return "Nothing that was measured."
   return asMarkdown(table)
+}
+
+function growth({ measured, growth }) {
+  const each = Object.entries(growth).map(([database, sizes]) => {
+    const table = growthTable(database, sizes)
+    return `${table.title}, measured on ${measured.slice(0, 10)}:\n\n${asMarkdown(table)}`
+  })
+  return each.join("\n\n")
 }
 
 function tables([database, result]) {

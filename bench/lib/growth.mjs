@@ -23,12 +23,12 @@ const SERVER = { postgres: { shared_buffers: "4GB", maintenance_work_mem: "1GB" 
 
 export async function growth({ databases, rounds, milliseconds, pool, quick, json }) {
   const report = { measured: new Date().toISOString(), machine: machine(), versions: versions() }
-  report.databases = {}
+  report.growth = {}
   for (const database of databases.filter((name) => SIZES[name])) {
     const server = await start(database, { settings: SERVER[database] })
     try {
       const sizes = quick ? QUICK_SIZES : SIZES[database]
-      report.databases[database] = await measure(database, server, sizes, {
+      report.growth[database] = await measure(database, server, sizes, {
         rounds,
         milliseconds,
         pool,
@@ -37,7 +37,9 @@ export async function growth({ databases, rounds, milliseconds, pool, quick, jso
       await server.stop()
     }
   }
-  for (const [database, sizes] of Object.entries(report.databases)) print(database, sizes)
+  for (const [database, sizes] of Object.entries(report.growth)) {
+    console.log(asText(growthTable(database, sizes)))
+  }
   if (json) writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`)
 }
 
@@ -100,7 +102,8 @@ const fill = {
   },
 }
 
-function print(database, sizes) {
+/** What a read takes at each size, as a table. */
+export function growthTable(database, sizes) {
   const smallest = median(sizes[0].p50)
   const rows = sizes.map(({ sessions, p50, cpu }) => [
     sessions.toLocaleString("en"),
@@ -110,7 +113,5 @@ function print(database, sizes) {
     `${short(median(p50) / smallest)}x`,
   ])
   const columns = ["sessions", "p50 µs", "from..to", "CPU µs", "of the smallest"]
-  console.log(
-    asText({ title: `${DATABASES[database]}: session read, one at a time`, columns, rows }),
-  )
+  return { title: `${DATABASES[database]}: session read, one at a time`, columns, rows }
 }

@@ -32,19 +32,19 @@ export function versions() {
   const build = [
     version,
     git.status === 0 && git.stdout.trim(),
-    !isRelease() && "NOT a release build",
+    isQuickBuild() && "NOT a release build",
   ]
   found["next-auth-sqlx-adapter"] = build.filter(Boolean).join(", ")
   return found
 }
 
-/** Whether the addon is what cargo built with the profile that users get. */
-export function isRelease() {
+/** Whether the addon is what `npm run build:quick` made: not what users get. */
+export function isQuickBuild() {
   const { localFile } = require("../../platform.js")
   const addon = fileURLToPath(new URL(`../../${localFile}`, import.meta.url))
   const extension = { darwin: "dylib", win32: "dll" }[process.platform] ?? "so"
   const prefix = process.platform === "win32" ? "" : "lib"
-  const library = `../../target/release/${prefix}next_auth_sqlx_adapter.${extension}`
+  const library = `../../target/quick/${prefix}next_auth_sqlx_adapter.${extension}`
   try {
     return readFileSync(addon).equals(readFileSync(new URL(library, import.meta.url)))
   } catch {
