@@ -296,6 +296,103 @@ export interface ServerTls {
   key?: string | string[]
 }
 
+/** The adapters whose tables are known: docs/switching.md says which versions. */
+export type SchemaPreset =
+  | "pg-adapter"
+  | "neon"
+  | "prisma"
+  | "prisma-v4"
+  | "drizzle"
+  | "kysely"
+  | "typeorm"
+  | "typeorm-v3"
+  | "sequelize"
+  | "mikro-orm"
+  | "supabase"
+  | "d1"
+
+/** The tables and columns. A name may be anything that the database allows; it is always quoted. */
+export interface SchemaOptions {
+  /** Start from another adapter's tables instead of ours. */
+  preset?: SchemaPreset
+  /** How columns are named that have no name of their own here; of our own schema, tables too. */
+  naming?: "snake_case" | "camelCase"
+  /** What the name of every table starts with that has no name of its own here. */
+  prefix?: string
+  /** A PostgreSQL schema. Names are qualified with it; `search_path` is left alone. It wins over `?schema=` in the URL. */
+  dbSchema?: string
+  /**
+   * Where users' ids come from. An id that `createUser` is given is kept where the column can hold
+   * it; where this option is set, a random UUID, which NextAuth's core makes for every user, is not.
+   * `"serial"`: the database counts. `"database"`: the column's default.
+   * @default "uuidv7"
+   */
+  ids?: "uuid" | "uuidv7" | "cuid2" | "nanoid" | "serial" | "database" | (() => string | number)
+  /** `readOnly`: nothing is written to the table, which may be a view. */
+  user?: ModelOptions<keyof AdapterUser> & { readOnly?: boolean }
+  /** `false`: there is no such table. What needs it rejects with `ERR_UNSUPPORTED`. */
+  account?: ModelOptions<keyof AdapterAccount> | false
+  session?: ModelOptions<keyof AdapterSession> | false
+  verificationToken?: ModelOptions<keyof VerificationToken> | false
+  authenticator?: ModelOptions<keyof AdapterAuthenticator> | false
+}
+
+/** A model's table. */
+export interface ModelOptions<Property extends string> {
+  table?: string
+  /**
+   * Properties and their columns: a column's name; more of it; or `false` where there is none. A
+   * property that NextAuth does not know needs a type; what a call gives for it is stored, and
+   * comes back with its type.
+   */
+  columns?: { [property in Property]?: string | ColumnOptions | false } & {
+    [property: string]: string | ColumnOptions | false | undefined
+  }
+}
+
+/** A column. */
+export interface ColumnOptions {
+  /** @default the property's usual name, or the property itself */
+  name?: string
+  /** How values are kept. Required for a property that NextAuth does not know. */
+  type?: ColumnType
+  /** @default true for a property that NextAuth does not know */
+  nullable?: boolean
+  /** The value of a row that is given none. Without it the database's own default holds. */
+  default?: string | number | boolean
+  /** A unique key, where the table is created. */
+  unique?: boolean
+  /** An index, where the table is created. */
+  index?: boolean
+  /** The column is written and never returned: NextAuth's `session` callback may send all that is. */
+  hidden?: boolean
+}
+
+/**
+ * How a column keeps values. `"binary"`: the 16 bytes of a UUID. Dates: `"datetime"` as the database
+ * keeps them best; `"datetime(0)"` to the second; `"timestamp"` without a time zone, which is UTC;
+ * `"seconds"` and `"milliseconds"` as integers; `"iso-text"`, `"datetime-text"`
+ * (`2023-11-14 22:13:20.789`) and `"milliseconds-text"` as text. `emailVerified` may be a
+ * `"boolean"`: `true` is read as 1970-01-01, as no time is kept.
+ */
+export type ColumnType =
+  | "text"
+  | "uuid"
+  | "binary"
+  | "integer"
+  | "bigint"
+  | "float"
+  | "boolean"
+  | "json"
+  | "datetime"
+  | "datetime(0)"
+  | "timestamp"
+  | "seconds"
+  | "milliseconds"
+  | "iso-text"
+  | "datetime-text"
+  | "milliseconds-text"
+
 /** Everything that can be set. All of it is optional. */
 export interface SqlxAdapterOptions {
   /**
@@ -308,17 +405,15 @@ export interface SqlxAdapterOptions {
    * `"create"`: the tables are created when the database says that there are none. `true`: what
    * is missing (tables, columns, indexes) is added too. `false`: never. Nothing is ever dropped
    * or retyped.
-   * @default "create"
+   * @default "create"; `false` with a preset
    */
   synchronize?: "create" | boolean
   /**
-   * Where PostgreSQL keeps the tables; of no use elsewhere. It wins over `?schema=` in the URL.
-   * Without it, the tables are in the connection's own schema.
+   * Which tables and columns there are: a preset's name for the tables of another adapter, or what
+   * differs from ours, or from a preset's. Live columns that are not named here are neither read
+   * nor written. docs/schema.md has all of it, docs/switching.md a line for each adapter.
    */
-  schema?: {
-    /** A PostgreSQL schema. Names are qualified with it; `search_path` is left alone. */
-    dbSchema?: string
-  }
+  schema?: SchemaPreset | SchemaOptions
   /** These win over what the URL says, such as `?max=10` or `?connection_limit=10`. */
   pool?: {
     /** Connections, at most. SQLite has one more, which writes. @default 5 */
@@ -347,12 +442,16 @@ export interface SqlxAdapterOptions {
     busyTimeout?: number
   }
   sessions?: {
-    /** Whether the database holds a digest instead of the session token. @default true */
+    /** Whether the database holds a digest instead of the session token. @default true; `false` with a preset */
     hash?: boolean
     /** A secret of at least 16 characters: digests are made with HMAC-SHA-256 under it. */
     key?: string
   }
-  /** Whether `users.email` is trimmed and ASCII-lower-cased on the way in and in look-ups. @default true */
+  /**
+   * Whether `users.email` is trimmed and ASCII-lower-cased on the way in and in look-ups.
+   * @default true; with a preset an address is stored as given, and found as it is written first,
+   * then normalised
+   */
   normalizeEmail?: boolean
   /** Bounds for repeating what is safe to repeat. */
   retry?: {

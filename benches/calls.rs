@@ -87,7 +87,7 @@ fn calls(criterion: &mut Criterion) {
     std::fs::create_dir_all(&folder).expect("there is a place for temporary files");
     let url = format!("sqlite:{}", folder.join("auth.db").display());
     let options = Options::from_arguments(Tree::Text(url), Tree::Missing).expect("they are right");
-    let adapter = &Arc::new(Adapter::new(options, 0, Arc::new(Silence)));
+    let adapter = &Arc::new(Adapter::new(options, 0, Arc::new(Silence)).unwrap());
     runtime.block_on(fill(adapter));
 
     let turn = &AtomicU64::new(0);

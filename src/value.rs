@@ -27,6 +27,8 @@ pub enum Value {
     Date(i64),
     /// An array of strings.
     List(Vec<Arc<str>>),
+    /// What only a column of JSON holds, as JSON.
+    Json(Arc<str>),
     /// What no column can hold. The text says what it is, for an error: "an object", "a symbol".
     Other(&'static str),
 }
@@ -41,8 +43,30 @@ impl Value {
             Value::Boolean(_) => "a boolean",
             Value::Date(_) => "a Date",
             Value::List(_) => "an array",
+            Value::Json(text) if text.starts_with('[') => "an array",
+            Value::Json(_) => "an object",
             Value::Other(what) => what,
         }
+    }
+
+    /// The value as JSON; nothing for what JSON does not have.
+    pub fn to_json(&self) -> Option<Arc<str>> {
+        Some(match self {
+            Value::Null => "null".into(),
+            Value::Text(text) => quoted(text).into(),
+            Value::Integer(number) => number.to_string().into(),
+            Value::Float(number) if number.is_finite() => match safe_integer(*number) {
+                Some(number) => number.to_string().into(),
+                None => number.to_string().into(),
+            },
+            Value::Boolean(value) => value.to_string().into(),
+            Value::List(texts) => {
+                let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+                format!("[{}]", texts.join(",")).into()
+            }
+            Value::Json(text) => Arc::clone(text),
+            Value::Float(_) | Value::Date(_) | Value::Other(_) => return None,
+        })
     }
 
     /// The text, if it is one.
@@ -81,6 +105,21 @@ impl From<String> for Value {
     fn from(text: String) -> Self {
         Value::Text(text.into())
     }
+}
+
+/// A text as JSON has it: <https://www.rfc-editor.org/rfc/rfc8259#section-7>.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\0'..='\u{1f}' => quoted.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// What a row is looked up by: the text as its column holds it. `None`: no row can have it, as it
@@ -152,6 +191,19 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_of_json_is_written_as_json() {
+        let json = |value: Value| value.to_json();
+        assert_eq!(json(Value::from("a\"\\\n\u{1f}é")).as_deref(), Some(r#""a\"\\\u000a\u001fé""#));
+        assert_eq!(
+            json(Value::List(vec!["a".into(), "b".into()])).as_deref(),
+            Some(r#"["a","b"]"#)
+        );
+        assert_eq!(json(Value::Float(1.5)).as_deref(), Some("1.5"));
+        assert_eq!(json(Value::Float(2.0)).as_deref(), Some("2"));
+        assert_eq!(json(Value::Float(f64::NAN)), None);
+    }
 
     #[test]
     fn only_exact_integers_in_the_safe_range_are_integers() {

@@ -77,8 +77,21 @@ SqlxAdapter({ type: "mssql", database: "auth" })
 SqlxAdapter({ type: "postgres", host: "db", port: "5432" })
 // @ts-expect-error a file has no host
 SqlxAdapter({ type: "sqlite", database: "auth.db", host: "db" })
-// @ts-expect-error presets come later
+// @ts-expect-error a preset that does not exist
+SqlxAdapter({ schema: "prism" })
 SqlxAdapter({ schema: "prisma" })
+SqlxAdapter({
+  schema: {
+    preset: "drizzle",
+    prefix: "auth_",
+    naming: "snake_case",
+    ids: () => "id",
+    user: { readOnly: true, columns: { email: "mail", image: false, role: { type: "text" } } },
+    verificationToken: false,
+  },
+})
+// @ts-expect-error a type that no column has
+SqlxAdapter({ schema: { user: { columns: { role: { type: "enum" } } } } })
 // @ts-expect-error an option of TLS that does not exist
 SqlxAdapter("postgres://db/auth", { ssl: { rejectUnauthorised: false } })
 // @ts-expect-error a URL is text

@@ -1,6 +1,6 @@
 //! The providers' accounts that users sign in with.
 
-use super::{Call, find_row, row};
+use super::{Call, Inserts, find_row, row};
 use crate::batch::Lane;
 use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Cause, Code, Error, Result};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    link: Arc<Lane>,
+    link: Inserts<Arc<Lane>>,
     by_key: Plan,
     by_user: Plan,
     delete: Plan,
@@ -24,7 +24,9 @@ impl Statements {
     pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
         let account = &schema.account;
         Ok(Statements {
-            link: Lane::new(account.insert_or_refresh(dialect, "userId")?),
+            link: Inserts::new(dialect, account, |dialect, account| {
+                account.insert_or_refresh(dialect, "userId").map(Lane::new)
+            })?,
             by_key: account.select(dialect, &BY_KEY, &[])?,
             by_user: account.select(
                 dialect,
@@ -46,14 +48,19 @@ impl Call {
         for (name, value) in &mut account.0 {
             *value = tolerate(name, value);
         }
-        let values = model.insert_values(&account)?;
-        let outcome = self.run_in(&self.store.account.link, &values).await.map_err(|error| {
+        let insert = self.store.account.link.of(self.store.engine.dialect(), model, &account)?;
+        let model = insert.model();
+        let values = model.insert_values(&account, self.now)?;
+        let outcome = self.run_in(insert.plans(), &values).await.map_err(|error| {
             let error = error.of_table(&model.table.name);
             match error.code() {
                 Code::ForeignKey => error.with_message("no user has this userId"),
                 _ => error,
             }
         })?;
+        if outcome.rows.is_empty() && !model.foreign_key {
+            return Err(Error::new(Code::ForeignKey, "no user has this userId"));
+        }
         // Where it is another user's, it is given as it is, or not at all.
         let user_id = model
             .column("userId")?

@@ -1,6 +1,6 @@
 //! Passkeys.
 
-use super::{Call, InsertPlans, find_row, row, written_row};
+use super::{Call, InsertPlans, Inserts, find_row, row, written_row};
 use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Error, Result};
 use crate::schema::{Condition, Schema};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    insert: InsertPlans,
+    insert: Inserts<InsertPlans>,
     by_id: Plan,
     by_user: Plan,
 }
@@ -25,7 +25,7 @@ impl Statements {
         let authenticator = &schema.authenticator;
         let by_user = [Condition::equals("userId")];
         Ok(Statements {
-            insert: InsertPlans::new(dialect, authenticator)?,
+            insert: Inserts::new(dialect, authenticator, InsertPlans::new)?,
             by_id: authenticator.select(dialect, &[BY_ID], &[])?,
             by_user: authenticator.select(dialect, &by_user, &["credentialID"])?,
         })
@@ -39,20 +39,24 @@ impl Call {
     /// `ERR_UNIQUE`: the credential is registered. `ERR_FOREIGN_KEY`: nobody has this `userId`.
     pub async fn create_authenticator(&self, authenticator: Record) -> Result<Row> {
         let model = &self.store.schema.authenticator;
-        let values = model.insert_values(&authenticator)?;
+        let insert = self.store.authenticator.insert.of(
+            self.store.engine.dialect(),
+            model,
+            &authenticator,
+        )?;
+        let model = insert.model();
+        let values = model.insert_values(&authenticator, self.now)?;
         if let Some(counter) = authenticator.get("counter") {
             check_counter(counter)?;
         }
-        let outcome = self.insert(model, &self.store.authenticator.insert, &values).await.map_err(
-            |error| {
-                let error = error.of_table(&model.table.name);
-                match error.code() {
-                    Code::Unique => error.with_message("this credential is registered already"),
-                    Code::ForeignKey => error.with_message("no user has this userId"),
-                    _ => error,
-                }
-            },
-        )?;
+        let outcome = self.insert(model, insert.plans(), &values).await.map_err(|error| {
+            let error = error.of_table(&model.table.name);
+            match error.code() {
+                Code::Unique => error.with_message("this credential is registered already"),
+                Code::ForeignKey => error.with_message("no user has this userId"),
+                _ => error,
+            }
+        })?;
         written_row(model, outcome, &values)
     }
 
@@ -94,7 +98,7 @@ impl Call {
         let unknown = || Error::new(Code::NotFound, "no passkey has this credentialID");
         let id = Value::Text(credential_id.ok_or_else(unknown)?);
         let record = Record(vec![("counter".into(), counter)]);
-        let (columns, mut values) = model.changes(&record)?;
+        let (columns, mut values) = model.changes(&record, self.now)?;
         let plan = model.update(self.store.engine.dialect(), &columns, &[BY_ID])?;
         values.push(id.clone());
         let outcome = self.run(&plan, &values).await?;

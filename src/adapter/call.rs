@@ -6,8 +6,10 @@ use crate::engine::{Dialect, Outcome, Plan, Repeat, Work};
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::RetryOptions;
 use crate::schema::{Condition, Model};
-use crate::value::Value;
-use std::sync::Arc;
+use crate::value::{Record, Value};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// One call of an operation.
@@ -18,9 +20,17 @@ pub struct Call {
     /// What the Node process's clock says, in milliseconds since 1970: the clock that NextAuth
     /// compares with.
     pub(super) now: i64,
+    /// The id that the application's function has made for a new user.
+    pub(super) new_id: Option<Arc<str>>,
 }
 
 impl Call {
+    /// The same call, with an id that the application's function has made for a new user.
+    #[must_use]
+    pub fn with_new_id(self, id: Arc<str>) -> Self {
+        Call { new_id: Some(id), ..self }
+    }
+
     /// Asks the database for an answer; gives the time that it took, in milliseconds.
     pub async fn ping(&self) -> Result<f64> {
         let start = Instant::now();
@@ -40,22 +50,28 @@ impl Call {
 
     /// Runs a plan with its values.
     pub(super) async fn run(&self, plan: &Plan, values: &[Value]) -> Result<Outcome> {
+        if let Some(error) = &plan.unsupported {
+            return Err(error.clone());
+        }
         if let Some(outcome) = self.store.read_at_once(self.operation, plan, values) {
             return Ok(outcome);
         }
         let work = plan.work(values);
         let outcome = self.store.run(self.operation, Task::Alone(&work)).await?;
-        Ok(plan.outcome(values, outcome))
+        inserted(plan, values, outcome)
     }
 
     /// Runs the plan of a lane with its values, together with other calls of it.
     pub(super) async fn run_in(&self, lane: &Arc<Lane>, values: &[Value]) -> Result<Outcome> {
         let plan = &lane.plan;
+        if let Some(error) = &plan.unsupported {
+            return Err(error.clone());
+        }
         if let Some(outcome) = self.store.read_at_once(self.operation, plan, values) {
             return Ok(outcome);
         }
         let outcome = self.store.run(self.operation, Task::Together(lane, values)).await?;
-        Ok(plan.outcome(values, outcome))
+        inserted(plan, values, outcome)
     }
 
     /// Runs several plans with the same values in one transaction; the last one answers.
@@ -66,8 +82,12 @@ impl Call {
             steps: Vec::new(),
             answer: 0,
             confirm: None,
+            serializable: false,
         };
         for plan in plans {
+            if let Some(error) = &plan.unsupported {
+                return Err(error.clone());
+            }
             let work = plan.work(values);
             let before = together.steps.len();
             together.answer = before + work.answer;
@@ -93,7 +113,7 @@ impl Call {
         let mut result = self.run_in(&plans.insert, values).await;
         let mut unknown = None;
         for tries in 1.. {
-            let code = result.as_ref().err().map(Error::code);
+            let code = code_of(&result);
             let effect = result.as_ref().err().map(Error::effect);
             let lost = code == Some(Code::OutcomeUnknown) && effect != Some(Effect::Foreign);
             if lost {
@@ -101,7 +121,7 @@ impl Call {
             }
             // What is in the way may be what an earlier try has written.
             let taken = code == Some(Code::Unique);
-            let (Some(error), true) = (&unknown, lost || taken) else {
+            let (Some(error), true, false) = (&unknown, lost || taken, plans.counted) else {
                 break;
             };
             let Ok(mut found) = self.run(&plans.by_key, &key).await else {
@@ -116,10 +136,101 @@ impl Call {
             }
             result = self.run_in(&plans.insert, values).await;
         }
+        if plans.insert.plan.guarded && !model.foreign_key && code_of(&result) == Some(Code::Unique)
+        {
+            // Nothing was inserted: because of the key, or for want of the user that it points to.
+            let found = self.run(&plans.by_key, &key).await?;
+            if found.rows.is_empty() {
+                return Err(Error::new(Code::ForeignKey, "no user has this userId"));
+            }
+        }
         match (result, unknown) {
             // Nothing is known of an earlier try by that.
             (Err(error), Some(unknown)) if error.effect() != Effect::Final => Err(unknown),
             (result, _) => result,
+        }
+    }
+}
+
+/// What a plan gives; `ERR_UNIQUE` where a guarded one has inserted nothing.
+fn inserted(plan: &Plan, values: &[Value], outcome: Outcome) -> Result<Outcome> {
+    if plan.guarded && outcome.is_nothing() {
+        return Err(Error::new(Code::Unique, "a row with the same key exists"));
+    }
+    Ok(plan.outcome(values, outcome))
+}
+
+fn code_of<T>(result: &Result<T>) -> Option<Code> {
+    result.as_ref().err().map(Error::code)
+}
+
+/// How rows are inserted: the plans for most of them, and those for rows that are given a value in
+/// columns whose default holds else, composed once for each set of such columns.
+pub(super) struct Inserts<P> {
+    usual: P,
+    others: Mutex<Others<P>>,
+    compose: fn(&Dialect, &Model) -> Result<P>,
+}
+
+impl<P> fmt::Debug for Inserts<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inserts").finish_non_exhaustive()
+    }
+}
+
+impl<P> Inserts<P> {
+    pub(super) fn new(
+        dialect: &Dialect,
+        model: &Model,
+        compose: fn(&Dialect, &Model) -> Result<P>,
+    ) -> Result<Self> {
+        Ok(Inserts { usual: compose(dialect, model)?, others: Mutex::default(), compose })
+    }
+
+    /// The plans for a record, and the model as they see it.
+    pub(super) fn of<'a>(
+        &'a self,
+        dialect: &Dialect,
+        model: &'a Model,
+        record: &Record,
+    ) -> Result<Insert<'a, P>> {
+        let given = model.given(record);
+        if given.is_empty() {
+            return Ok(Insert::Usual(model, &self.usual));
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(other) = others.get(&given) {
+            return Ok(Insert::Other(Arc::clone(other)));
+        }
+        let model = model.giving(&given);
+        let plans = (self.compose)(dialect, &model)?;
+        let other = Arc::new((model, plans));
+        others.insert(given, Arc::clone(&other));
+        Ok(Insert::Other(other))
+    }
+}
+
+/// By the columns' indexes: the model as the plans see it, and the plans.
+type Others<P> = HashMap<Vec<usize>, Arc<(Model, P)>>;
+
+/// The plans for one record.
+pub(super) enum Insert<'a, P> {
+    Usual(&'a Model, &'a P),
+    Other(Arc<(Model, P)>),
+}
+
+impl<P> Insert<'_, P> {
+    pub(super) fn model(&self) -> &Model {
+        match self {
+            Insert::Usual(model, _) => model,
+            Insert::Other(other) => &other.0,
+        }
+    }
+
+    pub(super) fn plans(&self) -> &P {
+        match self {
+            Insert::Usual(_, plans) => plans,
+            Insert::Other(other) => &other.1,
         }
     }
 }
@@ -131,16 +242,19 @@ pub(super) struct InsertPlans {
     by_key: Plan,
     /// The positions of the key's values among the inserted.
     key: Vec<usize>,
+    /// Whether the database makes the key, so that a row is not found again by it.
+    counted: bool,
 }
 
 impl InsertPlans {
     pub(super) fn new(dialect: &Dialect, model: &Model) -> Result<Self> {
         let conditions: Vec<Condition> =
             model.key.iter().map(|key| Condition::equals(key)).collect();
-        let position = |key: &&str| model.inserted().position(|column| column.property == *key);
+        let position = |key: &&str| model.inserted().position(|column| &*column.property == *key);
         Ok(InsertPlans {
             insert: Lane::new(model.insert(dialect)?),
             by_key: model.select(dialect, &conditions, &[])?,
+            counted: !model.inserted().any(|column| model.key.contains(&&*column.property)),
             key: model.key.iter().filter_map(position).collect(),
         })
     }

@@ -12,10 +12,10 @@ pub use call::Call;
 use crate::batch::{self, Done, Task};
 use crate::engine::{self, Engine, Outcome, Plan, PoolState, Shared, Statement};
 use crate::error::{Code, Error, Result};
-use crate::options::{Environment, Options, Source, Synchronize};
+use crate::options::{Environment, Options, SchemaOptions, Source, Synchronize};
 use crate::schema::{self, Model, Schema};
 use crate::value::{Row, Value};
-use call::InsertPlans;
+use call::{InsertPlans, Inserts};
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -67,7 +67,8 @@ pub struct Adapter {
     scope: u64,
     observer: Arc<dyn Observer>,
     environment: OnceLock<Environment>,
-    store: OnceLock<Arc<Store>>,
+    /// Nothing before the first call, and after the end.
+    store: std::sync::RwLock<Option<Arc<Store>>>,
     share: Mutex<Option<Shared>>,
     opening: tokio::sync::Mutex<()>,
     /// How many openings have failed, and why the last did: those that waited for it share it.
@@ -86,20 +87,32 @@ impl fmt::Debug for Adapter {
 
 impl Adapter {
     /// Makes an adapter. Nothing is opened. Adapters of one `scope` share databases in memory.
-    pub fn new(options: Options, scope: u64, observer: Arc<dyn Observer>) -> Self {
-        Adapter {
+    ///
+    /// # Errors
+    /// `ERR_CONFIG`: the schema of the options cannot be, on the database that they name, if they do.
+    pub fn new(options: Options, scope: u64, observer: Arc<dyn Observer>) -> Result<Self> {
+        if options.schema != SchemaOptions::default() {
+            let source = if options.url.is_some() || options.r#type.is_some() {
+                // A place that is wrong is the first call's error.
+                Source::find(&options, &Environment::default()).ok()
+            } else {
+                None
+            };
+            schema::check(source.as_ref().map(engine::dialect_of), &options.schema)?;
+        }
+        Ok(Adapter {
             options,
             scope,
             observer,
             environment: OnceLock::new(),
-            store: OnceLock::new(),
+            store: std::sync::RwLock::default(),
             share: Mutex::new(None),
             opening: tokio::sync::Mutex::new(()),
             failures: AtomicU64::new(0),
             failure: Mutex::new(None),
             closed: AtomicBool::new(false),
             calls: Arc::new(RwLock::new(())),
-        }
+        })
     }
 
     /// Whether the next call needs to be told what the environment says.
@@ -130,15 +143,19 @@ impl Adapter {
         async move {
             let result = async {
                 let _under_way = under_way?;
-                let store = match adapter.store.get() {
-                    Some(store) => Arc::clone(store),
+                let store = match adapter.store() {
+                    Some(store) => store,
                     // Apart, so that the calls after the first do not carry its size around.
                     None => Box::pin(adapter.open()).await?,
                 };
-                run(Call { store, operation, now }).await
+                run(Call { store, operation, now, new_id: None }).await
             };
             result.await.map_err(|error| error.in_operation(operation))
         }
+    }
+
+    fn store(&self) -> Option<Arc<Store>> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn enter(&self) -> Result<OwnedRwLockReadGuard<()>> {
@@ -156,6 +173,8 @@ impl Adapter {
         let adapter = Arc::clone(self);
         async move {
             let _no_calls = adapter.calls.write().await;
+            // JavaScript may keep the adapter for long, and its statements are most of it.
+            adapter.store.write().unwrap_or_else(PoisonError::into_inner).take();
             let share = adapter.share.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(share) = share {
                 share.close().await;
@@ -167,8 +186,8 @@ impl Adapter {
     async fn open(&self) -> Result<Arc<Store>> {
         let before = self.failures.load(Ordering::SeqCst);
         let _opening = self.opening.lock().await;
-        if let Some(store) = self.store.get() {
-            return Ok(Arc::clone(store));
+        if let Some(store) = self.store() {
+            return Ok(store);
         }
         if self.failures.load(Ordering::SeqCst) != before {
             let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -177,7 +196,10 @@ impl Adapter {
         match self.open_store().await {
             Ok((store, share)) => {
                 *self.share.lock().unwrap_or_else(PoisonError::into_inner) = Some(share);
-                Ok(Arc::clone(self.store.get_or_init(|| Arc::new(store))))
+                let store = Arc::new(store);
+                *self.store.write().unwrap_or_else(PoisonError::into_inner) =
+                    Some(Arc::clone(&store));
+                Ok(store)
             }
             Err(error) => {
                 *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
@@ -197,7 +219,7 @@ impl Adapter {
         })
         .await?;
         let store = Store::new(Arc::clone(share.engine()?), self, &source)?;
-        if self.options.synchronize == Synchronize::Always {
+        if self.options.synchronizes() == Synchronize::Always {
             schema::ensure(&*store.engine, &store.schema).await?;
         }
         Ok((store, share))
@@ -233,7 +255,7 @@ impl Store {
             Source::Server(place) => place.schema.as_deref(),
             Source::Sqlite(_) => None,
         };
-        let schema = schema::own(dialect, database_schema);
+        let schema = schema::build(dialect, &adapter.options.schema, database_schema)?;
         Ok(Store {
             user: user::Statements::new(dialect, &schema)?,
             account: account::Statements::new(dialect, &schema)?,
@@ -290,7 +312,7 @@ impl Store {
 
     /// Runs a task once more, which the database has refused for its schema.
     async fn run_without_tables(&self, task: Task<'_>, error: Error) -> Result<Outcome> {
-        match self.options.synchronize {
+        match self.options.synchronizes() {
             Synchronize::Create => {
                 self.create().await?;
                 batch::run(&self.engine, self.options.retry, task).await.result
@@ -352,8 +374,8 @@ fn written_row(model: &Model, outcome: Outcome, values: &[Value]) -> Result<Row>
     let key: Vec<(&str, &Value)> = model
         .inserted()
         .zip(values)
-        .filter(|(column, _)| model.key.contains(&column.property))
-        .map(|(column, value)| (column.property, value))
+        .filter(|(column, _)| model.key.contains(&&*column.property))
+        .map(|(column, value)| (&*column.property, value))
         .collect();
     find_row(model, outcome, &key).ok_or_else(|| {
         let message = format!("the {} that was written did not come back", model.name);

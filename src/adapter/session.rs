@@ -1,6 +1,6 @@
 //! Sessions. The database holds a digest of the token, so that who reads the table cannot sign in.
 
-use super::{Call, InsertPlans, row};
+use super::{Call, InsertPlans, Inserts, row};
 use crate::batch::Lane;
 use crate::crypto::{hmac_sha256_hex, sha256_hex};
 use crate::engine::{Dialect, Outcome, Plan};
@@ -21,7 +21,7 @@ static LISTED: LazyLock<Arc<[Arc<str>]>> =
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    insert: InsertPlans,
+    insert: Inserts<InsertPlans>,
     by_token: Plan,
     with_user: Arc<Lane>,
     by_user: Plan,
@@ -43,11 +43,11 @@ impl Statements {
         let session = &schema.session;
         let mut listed = Vec::new();
         for property in ["sessionToken", "userId", "expires", "createdAt"] {
-            listed.push(session.column(property)?);
+            listed.extend(session.column(property).ok());
         }
-        let shown: Vec<&str> = session.shown().map(|column| column.property).collect();
+        let shown: Vec<&str> = session.shown().map(|column| &*column.property).collect();
         Ok(Statements {
-            insert: InsertPlans::new(dialect, session)?,
+            insert: Inserts::new(dialect, session, InsertPlans::new)?,
             by_token: session.select(dialect, &[BY_TOKEN], &[])?,
             with_user: Lane::new(session.select_with(
                 dialect,
@@ -92,16 +92,17 @@ impl Call {
                 *value = stored.clone();
             }
         }
-        let values = model.insert_values(&session)?;
-        let outcome =
-            self.insert(model, &self.store.session.insert, &values).await.map_err(|error| {
-                let error = error.of_table(&model.table.name);
-                match error.code() {
-                    Code::Unique => error.with_message("a session with this token exists already"),
-                    Code::ForeignKey => error.with_message("no user has this userId"),
-                    _ => error,
-                }
-            })?;
+        let insert = self.store.session.insert.of(self.store.engine.dialect(), model, &session)?;
+        let model = insert.model();
+        let values = model.insert_values(&session, self.now)?;
+        let outcome = self.insert(model, insert.plans(), &values).await.map_err(|error| {
+            let error = error.of_table(&model.table.name);
+            match error.code() {
+                Code::Unique => error.with_message("a session with this token exists already"),
+                Code::ForeignKey => error.with_message("no user has this userId"),
+                _ => error,
+            }
+        })?;
         self.session_row(outcome, &stored, &token)
             .ok_or_else(|| Error::internal("the session was written, but not given back"))
     }
@@ -142,7 +143,7 @@ impl Call {
         let Some((token, stored)) = self.presented(token)? else {
             return Ok(None);
         };
-        let (columns, mut values) = model.changes(&session)?;
+        let (columns, mut values) = model.changes(&session, self.now)?;
         let outcome = if columns.is_empty() {
             self.run(&self.store.session.by_token, std::slice::from_ref(&stored)).await?
         } else {
@@ -191,6 +192,8 @@ impl Call {
             if values.get(1) != Some(&user_id) {
                 continue;
             }
+            // The table may not keep when a session was made.
+            values.resize(LISTED.len() - 1, Value::Null);
             if let Some(token) = values.first_mut() {
                 let is_current = Some(&*token) == current.as_ref();
                 *token = Value::from(public_id(token));
@@ -276,19 +279,19 @@ impl Call {
     fn presented(&self, token: Option<Arc<str>>) -> Result<Option<(Value, Value)>> {
         match token.map(Value::Text) {
             None => Ok(None),
-            Some(token) if !self.store.options.sessions.hash && is_digest(&token) => Ok(None),
+            Some(token) if !self.store.options.hashes_sessions() && is_digest(&token) => Ok(None),
             Some(token) => Ok(Some((token.clone(), self.stored(&token)?))),
         }
     }
 
     /// How the table holds a token.
     fn stored(&self, token: &Value) -> Result<Value> {
-        let options = &self.store.options.sessions;
+        let options = &self.store.options;
         let text = match token.as_text() {
-            Some(text) if options.hash => text,
+            Some(text) if options.hashes_sessions() => text,
             _ => return Ok(token.clone()),
         };
-        Ok(Value::from(match &options.key {
+        Ok(Value::from(match &options.sessions.key {
             Some(key) => format!("{HMAC_SHA256}{}", hmac_sha256_hex(key, text.as_bytes())?),
             None => format!("{SHA256}{}", sha256_hex(text.as_bytes())),
         }))

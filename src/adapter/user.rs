@@ -1,22 +1,22 @@
 //! Users.
 
-use super::{Call, InsertPlans, find_row, written_row};
+use super::{Call, InsertPlans, Inserts, find_row, written_row};
 use crate::batch::Lane;
 use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Error, Result};
-use crate::schema::{Condition, Join, Schema};
+use crate::schema::{Condition, Join, Schema, lock_user};
 use crate::value::{Record, Row, Value, key};
 use std::sync::Arc;
 
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    insert: InsertPlans,
+    insert: Inserts<InsertPlans>,
     by_id: Arc<Lane>,
     by_email: Arc<Lane>,
     by_account: Arc<Lane>,
     delete: Plan,
-    delete_tokens: Plan,
+    /// What deletes, before the user, all that belongs to them.
     delete_owned: Vec<Plan>,
 }
 
@@ -29,14 +29,22 @@ impl Statements {
     pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
         let user = &schema.user;
         let owned = [&schema.session, &schema.account, &schema.authenticator];
+        let owned = owned.into_iter().filter(|model| model.has("userId"));
         let mut delete_owned = Vec::new();
+        if owned.clone().any(|model| !model.foreign_key) {
+            delete_owned.push(lock_user(dialect, user)?);
+        }
+        let token = &schema.verification_token;
+        if user.has("email") && token.has("identifier") {
+            delete_owned.push(token.delete_by_other(dialect, "identifier", user, "email", "id")?);
+        }
         for model in owned {
             delete_owned.push(model.delete_silently(dialect, &[Condition::equals("userId")])?);
         }
         let account_key = ["provider", "providerAccountId"];
         let with_user_id: [_; WITH_USER_ID] = ["provider", "providerAccountId", "userId"];
         Ok(Statements {
-            insert: InsertPlans::new(dialect, user)?,
+            insert: Inserts::new(dialect, user, InsertPlans::new)?,
             by_id: Lane::new(user.select(dialect, &[BY_ID], &[])?),
             by_email: Lane::new(user.select(dialect, &[Condition::equals("email")], &[])?),
             by_account: Lane::new(schema.account.select_with(
@@ -46,13 +54,6 @@ impl Statements {
                 &account_key.map(Condition::equals),
             )?),
             delete: user.delete(dialect, &[BY_ID])?,
-            delete_tokens: schema.verification_token.delete_by_other(
-                dialect,
-                "identifier",
-                user,
-                "email",
-                "id",
-            )?,
             delete_owned,
         })
     }
@@ -67,13 +68,13 @@ impl Call {
     pub async fn create_user(&self, mut user: Record) -> Result<Row> {
         let model = &self.store.schema.user;
         self.normalize_email(&mut user);
-        let given = matches!(user.get("id"), Some(value) if *value != Value::Null && *value != Value::from(""));
-        if !given {
-            user.0.retain(|(name, _)| &**name != "id");
-            user.0.push(("id".into(), Value::from(uuid::Uuid::now_v7().to_string())));
+        if let Some(id) = &self.new_id {
+            model.column("id")?.replace_id(&mut user, id);
         }
-        let values = model.insert_values(&user)?;
-        match self.insert(model, &self.store.user.insert, &values).await {
+        let insert = self.store.user.insert.of(self.store.engine.dialect(), model, &user)?;
+        let model = insert.model();
+        let values = model.insert_values(&user, self.now)?;
+        match self.insert(model, insert.plans(), &values).await {
             Ok(outcome) => written_row(model, outcome, &values),
             Err(error) => Err(taken(error.of_table(&model.table.name))),
         }
@@ -86,11 +87,19 @@ impl Call {
 
     /// The user with this e-mail address.
     pub async fn get_user_by_email(&self, email: Option<Arc<str>>) -> Result<Option<Row>> {
-        let email = match email {
-            Some(email) if self.store.options.normalizes_email() => Some(normalize(&email)),
-            email => email,
-        };
-        self.find_user(&self.store.user.by_email, "email", email).await
+        let (plan, options) = (&self.store.user.by_email, &self.store.options);
+        let Some(email) = email else { return Ok(None) };
+        let normalized = normalize(&email);
+        if options.normalizes_email() || *normalized == *email {
+            return self.find_user(plan, "email", Some(normalized)).await;
+        }
+        let found = self.find_user(plan, "email", Some(email)).await?;
+        match found {
+            None if options.finds_normalized_email() => {
+                self.find_user(plan, "email", Some(normalized)).await
+            }
+            found => Ok(found),
+        }
     }
 
     async fn find_user(
@@ -136,7 +145,7 @@ impl Call {
             return Err(Error::invalid_argument("user.id is missing"));
         }
         let id = Value::Text(key("user.id", user.get("id"))?.ok_or_else(unknown)?);
-        let (columns, mut values) = model.changes(&user)?;
+        let (columns, mut values) = model.changes(&user, self.now)?;
         let outcome = if columns.is_empty() {
             self.run_in(&self.store.user.by_id, std::slice::from_ref(&id)).await?
         } else {
@@ -155,8 +164,7 @@ impl Call {
             return Ok(None);
         };
         let plans = &self.store.user;
-        let mut together = vec![&plans.delete_tokens];
-        together.extend(&plans.delete_owned);
+        let mut together: Vec<&Plan> = plans.delete_owned.iter().collect();
         together.push(&plans.delete);
         let outcome = self.run_together(&together, std::slice::from_ref(&id)).await?;
         Ok(find_row(&self.store.schema.user, outcome, &[("id", &id)]))

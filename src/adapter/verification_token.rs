@@ -33,7 +33,7 @@ impl Call {
     /// Inserts a token.
     pub async fn create_verification_token(&self, token: Record) -> Result<Row> {
         let model = &self.store.schema.verification_token;
-        let values = model.insert_values(&token)?;
+        let values = model.insert_values(&token, self.now)?;
         let outcome = self.run_in(&self.store.verification_token.create, &values).await?;
         written_row(model, outcome, &values)
     }

@@ -217,7 +217,14 @@ impl Flight {
             Some(step) => {
                 let plan = &self.lane.plan;
                 let (writes, repeat) = (plan.writes, plan.repeat);
-                let work = Work { writes, repeat, steps: vec![step], answer: 0, confirm: None };
+                let work = Work {
+                    writes,
+                    repeat,
+                    steps: vec![step],
+                    answer: 0,
+                    confirm: None,
+                    serializable: false,
+                };
                 self.engine.run(&work).await
             }
             None => Err(Error::internal("no statement takes this many calls")),
@@ -334,7 +341,7 @@ impl Hash for Key<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         for value in &self.0 {
             match value {
-                Value::Text(text) => text.hash(state),
+                Value::Text(text) | Value::Json(text) => text.hash(state),
                 Value::Integer(number) | Value::Date(number) => number.hash(state),
                 Value::Boolean(value) => value.hash(state),
                 Value::Null | Value::Float(_) | Value::List(_) | Value::Other(_) => {}

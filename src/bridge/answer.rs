@@ -172,6 +172,7 @@ fn to_js<'s>(scope: Scope<'s>, value: &Value) -> JsResult<Js<'s>> {
     match value {
         Value::Null | Value::Other(_) | Value::List(_) => scope.null(),
         Value::Text(text) => scope.text(text),
+        Value::Json(text) => scope.json("parse", scope.text(text)?),
         Value::Integer(number) | Value::Date(number) => scope.number(*number as f64),
         Value::Float(number) => scope.number(*number),
         Value::Boolean(value) => scope.boolean(*value),

@@ -144,7 +144,7 @@ fn object(scope: Scope<'_>, js: Js<'_>) -> Result<Value, Thrown> {
         });
     }
     if !scope.is_array(js)? {
-        return Ok(Value::Other("an object"));
+        return Ok(json(scope, js, "an object"));
     }
     let mut texts = Vec::new();
     for index in 0..scope.length(js)?.min(MAX_LIST) {
@@ -155,10 +155,30 @@ fn object(scope: Scope<'_>, js: Js<'_>) -> Result<Value, Thrown> {
         };
         match text {
             Some(text) => texts.push(text.into()),
-            None => return Ok(Value::Other("an array")),
+            None => return Ok(json(scope, js, "an array")),
         }
     }
     Ok(Value::List(texts))
+}
+
+/// What a column of JSON may hold. What JSON does not have is `what` it is, and no more.
+fn json(scope: Scope<'_>, js: Js<'_>, what: &'static str) -> Value {
+    let text = || -> Result<Option<String>, Thrown> {
+        let text = scope.json("stringify", js)?;
+        match scope.kind(text)? {
+            Kind::Text => scope.as_text(text),
+            _ => Ok(None),
+        }
+    };
+    match text() {
+        Ok(Some(text)) => Value::Json(text.into()),
+        Ok(None) => Value::Other(what),
+        // It has a cycle, or what it is asked throws.
+        Err(Thrown) => {
+            scope.catch();
+            Value::Other(what)
+        }
+    }
 }
 
 fn tree(scope: Scope<'_>, js: Js<'_>, depth: usize) -> Result<Tree, Thrown> {

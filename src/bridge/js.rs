@@ -178,6 +178,14 @@ impl<'s> Scope<'s> {
         self.property(object, name)
     }
 
+    /// Calls a function of `JSON`.
+    pub fn json(self, function: &str, argument: Js<'_>) -> JsResult<Js<'s>> {
+        // SAFETY: an out-pointer of ours.
+        let global = self.give(|env, out| unsafe { sys::napi_get_global(env, out) })?;
+        let json = self.get(global, "JSON")?;
+        self.call(self.get(json, function)?, &[argument])
+    }
+
     /// An object's own property: not one that `Object.prototype` may have been given.
     pub fn own(self, object: Js<'_>, name: &str) -> JsResult<Option<Js<'s>>> {
         let name = self.text(name)?;

@@ -3,6 +3,8 @@
 use super::completion::{Completion, Completions};
 use super::js::{Js, JsResult, Kind, Reference, Scope};
 use crate::adapter::{Observer, Query};
+use crate::error::{Error, Result};
+use crate::value::safe_integer;
 use napi::sys;
 use std::sync::Arc;
 
@@ -13,13 +15,16 @@ pub struct Listeners {
     env: sys::napi_env,
     on_query: Option<Reference>,
     logger: Option<Reference>,
+    /// The function of `schema.ids`, which is not told but asked.
+    new_id: Option<Reference>,
 }
 
 impl Listeners {
     /// Takes the functions out of `SqlxAdapter`'s options, which have been checked, and puts them
     /// into `held`, which keeps them alive.
     pub fn new(scope: Scope<'_>, options: Option<Js<'_>>, held: Js<'_>) -> JsResult<Self> {
-        let mut listeners = Listeners { env: scope.env(), on_query: None, logger: None };
+        let mut listeners =
+            Listeners { env: scope.env(), on_query: None, logger: None, new_id: None };
         let Some(options) = options else { return Ok(listeners) };
         let take = |name: &str| -> JsResult<Option<Reference>> {
             let Some(value) = scope.own(options, name)? else { return Ok(None) };
@@ -33,12 +38,49 @@ impl Listeners {
         };
         listeners.on_query = take("onQuery")?;
         listeners.logger = take("logger")?;
+        if let Some(schema) = scope.own(options, "schema")?
+            && scope.kind(schema)? == Kind::Object
+            && let Some(ids) = scope.own(schema, "ids")?
+            && scope.kind(ids)? == Kind::Function
+        {
+            scope.set(held, "ids", ids)?;
+            listeners.new_id = Some(scope.reference(ids)?);
+        }
         Ok(listeners)
     }
 
     /// Whether any function wants to be told of queries.
     pub fn observe_queries(&self) -> bool {
         self.on_query.is_some() || self.logger.is_some()
+    }
+
+    /// Asks the function of `schema.ids` for the id of a new user; nothing where there is none.
+    ///
+    /// # Errors
+    /// `ERR_INVALID_ARGUMENT`: it threw, or gave what is no id.
+    pub fn new_id(&self, scope: Scope<'_>) -> Result<Option<Arc<str>>> {
+        let Some(function) = &self.new_id else { return Ok(None) };
+        let wrong = |what: &str| {
+            Error::invalid_argument(format!("the function of option \"schema.ids\" {what}"))
+        };
+        let asked = || -> JsResult<Option<Arc<str>>> {
+            let id = scope.call(scope.recall(function)?, &[])?;
+            Ok(match scope.kind(id)? {
+                Kind::Text => scope.as_text(id)?.filter(|text| !text.is_empty()).map(Into::into),
+                Kind::Number => {
+                    safe_integer(scope.as_number(id)?).map(|number| number.to_string().into())
+                }
+                _ => None,
+            })
+        };
+        match asked() {
+            Ok(Some(id)) => Ok(Some(id)),
+            Ok(None) => Err(wrong("gave no string and no whole number")),
+            Err(_) => {
+                scope.catch();
+                Err(wrong("threw an exception"))
+            }
+        }
     }
 
     /// Tells of a query. What a listener throws is its own affair.
@@ -97,7 +139,9 @@ impl Drop for Listeners {
         // SAFETY: listeners never leave their realm's thread (they hold a raw pointer), and are
         // dropped while its environment is alive: with the realm at the latest.
         let scope = unsafe { Scope::from_raw(self.env) };
-        for reference in [self.on_query.take(), self.logger.take()].into_iter().flatten() {
+        for reference in
+            [self.on_query.take(), self.logger.take(), self.new_id.take()].into_iter().flatten()
+        {
             scope.forget(reference);
         }
     }

@@ -12,7 +12,7 @@ mod runtime;
 mod shape;
 mod waiting;
 
-use crate::adapter::Adapter;
+use crate::adapter::{Adapter, Call};
 use crate::engine::BoxFuture;
 use crate::error::{Error, Result};
 use crate::options::Options;
@@ -160,7 +160,8 @@ fn open(
     })?;
     let told = realm.listen(listeners);
     let (id, observed) = (told.adapter, told.queries);
-    let adapter = Arc::new(Adapter::new(options, realm.id, Arc::new(told)));
+    let adapter = Adapter::new(options, realm.id, Arc::new(told));
+    let adapter = Arc::new(adapter.inspect_err(|_| realm.unlisten(id))?);
     Ok(Rc::new(Handle { adapter: Some(adapter), id, observed, realm: Rc::clone(realm) }))
 }
 
@@ -214,6 +215,13 @@ fn start(
         scope.catch();
         Error::internal("Date.now() gave no time")
     })?;
+    if operation.makes_id
+        && let Some(listeners) = realm.listeners(handle.id)
+        && let Some(id) = listeners.new_id(scope)?
+    {
+        let started = move |call: Call| started(call.with_new_id(id));
+        return Ok(Box::pin(adapter.call(operation.name, now, started)));
+    }
     Ok(Box::pin(adapter.call(operation.name, now, started)))
 }
 

@@ -14,6 +14,8 @@ pub type Started = Box<dyn FnOnce(Call) -> BoxFuture<'static, Result<Answer>> + 
 pub struct Operation {
     /// Its name in JavaScript.
     pub name: &'static str,
+    /// Whether the application may have a function that makes an id for it.
+    pub makes_id: bool,
     /// Reads the arguments.
     pub start: fn(&Arguments<'_>) -> Result<Started>,
 }
@@ -25,6 +27,7 @@ macro_rules! operations {
         #[allow(unused_mut, unused_variables, reason = "some functions take no argument")]
         pub static OPERATIONS: &[Operation] = &[$(Operation {
             name: $name,
+            makes_id: matches!($name.as_bytes(), b"createUser"),
             start: |arguments| {
                 let mut index = 0..;
                 let values = ($(arguments.$read(index.next().unwrap_or(0), $argument)?,)*);

@@ -208,7 +208,7 @@ impl Realm {
     }
 
     /// Who listens to an adapter. What they do may change who does, so nothing stays borrowed.
-    fn listeners(&self, adapter: u64) -> Option<Rc<Listeners>> {
+    pub fn listeners(&self, adapter: u64) -> Option<Rc<Listeners>> {
         self.listeners.borrow().get(&adapter).cloned()
     }
 

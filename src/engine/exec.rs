@@ -15,6 +15,9 @@ pub trait Driver: Database + HasStatementCache {
     /// run outside of it.
     const PREPARES_BEFORE: bool = false;
 
+    /// What makes the transaction that begins next a serializable one.
+    const SERIALIZABLE: Option<&'static str> = None;
+
     /// The statement that begins a transaction.
     fn begin(writes: bool) -> &'static str;
 
@@ -65,7 +68,7 @@ where
     D::Arguments: IntoArguments<D>,
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
 {
-    if let ([step], Mode::Direct) = (work.steps.as_slice(), mode) {
+    if let ([step], Mode::Direct, false) = (work.steps.as_slice(), mode, work.serializable) {
         return run_step::<D>(connection, step, mode).await;
     }
     if D::PREPARES_BEFORE && mode == Mode::Direct {
@@ -78,6 +81,9 @@ where
                 .map_err(|error| D::error(&error))
                 .map_err(undone_if_lost)?;
         }
+    }
+    if let (Some(serializable), true) = (D::SERIALIZABLE, work.serializable) {
+        command::<D>(connection, serializable).await.map_err(undone)?;
     }
     command::<D>(connection, D::begin(work.writes)).await.map_err(undone)?;
     let result = run_steps::<D>(connection, work, mode).await.map_err(undone_if_lost);

@@ -8,12 +8,14 @@ mod postgres;
 mod registry;
 mod server;
 mod sqlite;
+mod storage;
 
 pub use pool::PoolState;
 pub use registry::Shared;
+pub use storage::{Native, Storage, Wire};
 
 use crate::error::{Error, Result};
-use crate::options::{Options, ServerKind, Source};
+use crate::options::{Options, ServerKind, Source, TypeName};
 use crate::value::Value;
 use pool::Bounds;
 use std::fmt;
@@ -24,19 +26,6 @@ use time::OffsetDateTime;
 
 /// A future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// How a column keeps its values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Storage {
-    /// Characters.
-    Text,
-    /// A 64-bit integer.
-    Integer,
-    /// The database's own boolean, or an integer that is 0 or 1.
-    Boolean,
-    /// A point in time to the millisecond.
-    Date,
-}
 
 /// What a column of our own schema is for, from which each database derives its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +39,25 @@ pub enum ColumnType {
     Text,
     /// A 64-bit integer.
     Integer,
+    /// A double-precision number.
+    Float,
     /// A truth value.
     Boolean,
     /// A point in time to the millisecond.
     Date,
+    /// Any value of JSON.
+    Json,
+}
+
+/// How an adapter keeps two rows from having the same key in a table that has no unique key for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyLock {
+    /// Whoever writes has the only lock there is.
+    Writer,
+    /// A statement that takes a text for the key and locks it until the transaction ends.
+    Statement(&'static str),
+    /// The transaction is serializable: of two that would insert the same, one is undone.
+    Serializable,
 }
 
 /// How an INSERT that meets a row with the same key changes that row instead.
@@ -71,7 +75,7 @@ pub enum Together {
     /// They do not: this database gains nothing by it.
     No,
     /// A parameter is an array of all calls' values, of this type.
-    Arrays(fn(Storage) -> &'static str),
+    Arrays(fn(Storage) -> Option<&'static str>),
     /// Each call has parameters of its own, so that there is a statement for each number of calls.
     Lists,
 }
@@ -103,6 +107,23 @@ pub struct Dialect {
     pub hasty: Option<&'static str>,
     /// The type of a column, and how it keeps its values.
     pub column: fn(ColumnType) -> (&'static str, Storage),
+    /// The type of a column that the options name.
+    pub named: fn(TypeName) -> &'static str,
+    /// The type of an integer that counts up by itself.
+    pub serial: &'static str,
+    /// A default that makes an id of its own, for a column of this type; none where the database
+    /// would not say which it made.
+    pub made_id: fn(TypeName) -> Option<&'static str>,
+    /// What text is compared as, so that it is equal to the byte.
+    pub bytes: fn(&str) -> String,
+    /// What is written around a parameter of JSON.
+    pub json: fn(&str) -> String,
+    /// Why a table or a column cannot have this name, if it cannot.
+    pub impossible_name: fn(&str) -> Option<&'static str>,
+    /// A text as a literal, which is only ever part of a definition.
+    pub literal: fn(&str) -> String,
+    /// How a key is kept unique without a unique key.
+    pub key_lock: KeyLock,
     /// An expression for the current time as a column's default.
     pub now: &'static str,
     /// What follows `CREATE TABLE … (…)`: for a table found by its key alone, and for others.
@@ -134,6 +155,21 @@ impl Dialect {
             Some(schema) => format!("{}.{}", self.quote(schema), self.quote(&table.name)),
             None => self.quote(&table.name),
         }
+    }
+}
+
+/// Every database that there is a dialect of, those first that are told apart by their URL.
+pub static DIALECTS: [&Dialect; 4] =
+    [&sqlite::DIALECT, &postgres::DIALECT, &mysql::MYSQL, &mysql::MARIADB];
+
+/// The dialect of a place, as far as it is known before it has been asked.
+pub fn dialect_of(source: &Source) -> &'static Dialect {
+    match source {
+        Source::Sqlite(_) => &sqlite::DIALECT,
+        Source::Server(place) => match place.kind {
+            ServerKind::Postgres => &postgres::DIALECT,
+            ServerKind::MySql => &mysql::MARIADB,
+        },
     }
 }
 
@@ -194,6 +230,8 @@ pub struct Work {
     pub answer: usize,
     /// A later one that must have changed a row, or the answer has none.
     pub confirm: Option<usize>,
+    /// Whether the transaction is serializable.
+    pub serializable: bool,
 }
 
 /// What an operation runs, composed once per adapter.
@@ -209,6 +247,12 @@ pub struct Plan {
     pub writes: bool,
     /// Whether it may be done again.
     pub repeat: Repeat,
+    /// Whether two of them never have the same effect as none: see [`KeyLock::Serializable`].
+    pub serializable: bool,
+    /// Whether nothing inserted means that the key is taken, or its user missing.
+    pub guarded: bool,
+    /// Why it cannot be run: the schema lacks something.
+    pub unsupported: Option<Error>,
     /// How several calls share a statement.
     pub many: Option<Many>,
 }
@@ -236,12 +280,20 @@ impl Plan {
     /// One statement that takes a call's values in order and answers.
     pub fn single(statement: Statement, writes: bool, repeat: Repeat) -> Self {
         let arguments = (0..statement.parameters.len()).collect();
+        Plan { steps: vec![(Arc::new(statement), arguments)], ..Plan::empty(writes, repeat) }
+    }
+
+    /// No statement, of which the first will answer.
+    pub fn empty(writes: bool, repeat: Repeat) -> Self {
         Plan {
-            steps: vec![(Arc::new(statement), arguments)],
+            steps: Vec::new(),
             answer: Answer::Rows(0),
             confirm: None,
             writes,
             repeat,
+            serializable: false,
+            guarded: false,
+            unsupported: None,
             many: None,
         }
     }
@@ -269,6 +321,7 @@ impl Plan {
                 Answer::Given(_) => 0,
             },
             confirm: self.confirm,
+            serializable: self.serializable,
         }
     }
 
@@ -397,10 +450,9 @@ fn beyond_years() -> Error {
 }
 
 /// A point in time as the servers' drivers give it; parts of a millisecond are cut off.
-fn milliseconds(time: OffsetDateTime) -> Value {
+fn milliseconds(time: OffsetDateTime) -> i64 {
     // The driver's years fit into milliseconds many times over.
-    let time = time.unix_timestamp_nanos().div_euclid(1_000_000);
-    i64::try_from(time).map_or(Value::Null, Value::Date)
+    i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -421,7 +473,7 @@ mod tests {
 
     #[test]
     fn times_beyond_what_the_servers_hold_are_refused() {
-        assert_eq!(date(-1).map(milliseconds).ok(), Some(Value::Date(-1)));
+        assert_eq!(date(-1).map(milliseconds).ok(), Some(-1));
         assert!(date(253_402_300_799_999).is_ok(), "the last millisecond of 9999");
         assert!(date(crate::value::MAX_DATE).is_err());
     }

@@ -92,8 +92,16 @@ pub async fn inspect(
         let is = |value: Option<&Value>, text: &str| {
             value.and_then(Value::as_text).is_some_and(|value| value.eq_ignore_ascii_case(text))
         };
-        let of_table =
-            outcome.rows.iter().filter(|row| is(row.first(), kind) && is(row.get(1), table));
+        // A server may keep names in another case than it was told; one that does not may have
+        // tables that differ in nothing else.
+        let owns = |owner: Option<&Value>| {
+            let owner = owner.and_then(Value::as_text);
+            owner.is_some_and(|owner| {
+                let asked = tables.iter().any(|table| *table.name == **owner);
+                if asked { **owner == *table } else { owner.eq_ignore_ascii_case(table) }
+            })
+        };
+        let of_table = outcome.rows.iter().filter(|row| is(row.first(), kind) && owns(row.get(1)));
         let names = of_table.filter_map(|row| row.get(2).and_then(Value::as_text));
         names.map(|name| name.to_string()).collect()
     };

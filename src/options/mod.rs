@@ -4,6 +4,7 @@ mod number;
 mod parameters;
 mod parts;
 mod pool;
+mod schema;
 mod server;
 mod source;
 mod sqlite;
@@ -13,6 +14,9 @@ mod url;
 
 pub use number::{Count, CountOrNone, Milliseconds};
 pub use pool::{PoolBounds, PoolOptions};
+pub use schema::{
+    ColumnOptions, Described, Ids, Literal, MODELS, ModelOptions, Naming, SchemaOptions, TypeName,
+};
 pub use server::{Host, ServerKind, ServerSource};
 pub use source::{Environment, Source};
 pub use sqlite::SqliteSource;
@@ -20,7 +24,7 @@ pub use tls::{Pem, Tls, TlsMode};
 pub use tree::{Tree, TreeError, nearest};
 
 use self::number::Port;
-use self::parts::{Extra, SchemaOptions};
+use self::parts::Extra;
 use self::tls::Ssl;
 use crate::crypto::Secret;
 use crate::error::{Error, Result};
@@ -51,12 +55,13 @@ pub struct Options {
     connect_timeout_ms: Option<Milliseconds>,
     acquire_timeout: Option<Milliseconds>,
     extra: Extra,
-    schema: SchemaOptions,
+    /// The tables and columns.
+    pub schema: SchemaOptions,
     pooler: Option<bool>,
     /// Taken because TypeORM has it, and of no use: text is UTF-8 in any case.
     pub charset: Option<String>,
-    /// Whether tables are created.
-    pub synchronize: Synchronize,
+    /// Whether tables are created; [`Options::synchronizes`] has the default.
+    synchronize: Option<Synchronize>,
     /// Bounds of the connection pool, as far as given; [`Options::pool_for`] has the rest.
     pub pool: PoolBounds,
     /// What only SQLite has.
@@ -74,10 +79,9 @@ pub struct Options {
 }
 
 /// When the tables are created.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Synchronize {
     /// When the database says that there are none of ours.
-    #[default]
     Create,
     /// When connecting: whatever is missing is added.
     Always,
@@ -135,19 +139,13 @@ pub enum Synchronous {
 }
 
 /// How session tokens are stored.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SessionOptions {
-    /// Whether the table holds a digest of the token.
-    pub hash: bool,
+    /// Whether the table holds a digest of the token; [`Options::hashes_sessions`] has the default.
+    hash: Option<bool>,
     /// The key that digests are made under.
     pub key: Option<Secret>,
-}
-
-impl Default for SessionOptions {
-    fn default() -> Self {
-        SessionOptions { hash: true, key: None }
-    }
 }
 
 /// That a function was given.
@@ -242,9 +240,10 @@ impl Options {
 
     fn check(&self) -> Result<()> {
         if let Some(key) = &self.sessions.key {
-            if !self.sessions.hash {
+            if !self.hashes_sessions() {
                 return Err(Error::config(
-                    "option \"sessions.key\" has no use while \"sessions.hash\" is false",
+                    "option \"sessions.key\" has no use while \"sessions.hash\" is false, which \
+                     is the default with a preset",
                 ));
             }
             if key.expose().chars().count() < MIN_KEY {
@@ -272,9 +271,33 @@ impl Options {
         .filled()
     }
 
-    /// Whether `users.email` is trimmed and lower-cased.
+    /// Whether the tables are another program's, which goes on using them.
+    fn shares_tables(&self) -> bool {
+        self.schema.preset.is_some()
+    }
+
+    /// When the tables are created.
+    pub fn synchronizes(&self) -> Synchronize {
+        self.synchronize.unwrap_or(if self.shares_tables() {
+            Synchronize::Never
+        } else {
+            Synchronize::Create
+        })
+    }
+
+    /// Whether the table holds a digest of the session token.
+    pub fn hashes_sessions(&self) -> bool {
+        self.sessions.hash.unwrap_or(!self.shares_tables())
+    }
+
+    /// Whether `users.email` is trimmed and lower-cased on the way in.
     pub fn normalizes_email(&self) -> bool {
-        self.normalize_email.unwrap_or(true)
+        self.normalize_email.unwrap_or(!self.shares_tables())
+    }
+
+    /// Whether an address that nobody has as it is written is looked up trimmed and lower-cased.
+    pub fn finds_normalized_email(&self) -> bool {
+        self.normalizes_email() || self.normalize_email.is_none()
     }
 }
 
@@ -300,10 +323,10 @@ mod tests {
     #[test]
     fn nothing_given_means_the_defaults() {
         let options = Options::from_arguments(Tree::Missing, Tree::Missing).unwrap();
-        assert_eq!(options.synchronize, Synchronize::Create);
+        assert_eq!(options.synchronizes(), Synchronize::Create);
         assert_eq!(options.pool, PoolBounds::default());
         assert_eq!(options.sqlite.synchronous, Synchronous::Full);
-        assert!(options.sessions.hash && options.normalizes_email() && options.url.is_none());
+        assert!(options.hashes_sessions() && options.normalizes_email() && options.url.is_none());
     }
 
     #[test]
@@ -313,7 +336,7 @@ mod tests {
         let rest = object(&[("synchronize", Tree::Boolean(true))]);
         let first = Options::from_arguments(text("sqlite:a.db"), rest).unwrap();
         assert_eq!(inside.url, first.url);
-        assert_eq!(first.synchronize, Synchronize::Always);
+        assert_eq!(first.synchronizes(), Synchronize::Always);
     }
 
     #[test]
@@ -351,6 +374,26 @@ mod tests {
             refused(Tree::Other("a function")),
             "SqlxAdapter takes a URL, an options object, or both, not a function"
         );
+    }
+
+    #[test]
+    fn a_presets_tables_are_left_as_they_are() {
+        let read = |rest: &[(&str, Tree)]| {
+            let mut options = vec![("schema", text("prisma"))];
+            options.extend_from_slice(rest);
+            Options::from_arguments(object(&options), Tree::Missing).unwrap()
+        };
+        let options = read(&[]);
+        assert_eq!(options.synchronizes(), Synchronize::Never);
+        assert!(!options.hashes_sessions() && !options.normalizes_email());
+        assert!(options.finds_normalized_email());
+        let options = read(&[
+            ("synchronize", text("create")),
+            ("normalizeEmail", Tree::Boolean(false)),
+            ("sessions", object(&[("hash", Tree::Boolean(true))])),
+        ]);
+        assert_eq!(options.synchronizes(), Synchronize::Create);
+        assert!(options.hashes_sessions() && !options.finds_normalized_email());
     }
 
     #[test]

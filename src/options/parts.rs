@@ -1,4 +1,4 @@
-//! Where a server is, in parts: TypeORM's options, the drivers' `extra`, and `schema`.
+//! Where a server is, in parts: what TypeORM's options hand on to the driver.
 
 use super::pool::{Bound, PoolBounds};
 use super::tls::Ssl;
@@ -41,42 +41,5 @@ impl<'de> Deserialize<'de> for Extra {
             }
         }
         deserializer.deserialize_any(Names)
-    }
-}
-
-/// The option `schema`.
-#[derive(Debug, Clone, Default)]
-pub(super) struct SchemaOptions {
-    /// PostgreSQL's schema that the tables are in.
-    pub db_schema: Option<String>,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SchemaObject {
-    #[serde(default)]
-    db_schema: Option<String>,
-}
-
-impl<'de> Deserialize<'de> for SchemaOptions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = SchemaOptions;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object such as { dbSchema: \"auth\" }")
-            }
-            fn visit_str<E: de::Error>(self, _: &str) -> Result<SchemaOptions, E> {
-                Err(E::custom(
-                    "must be an object such as { dbSchema: \"auth\" }, which names a PostgreSQL \
-                     schema: presets, which a string will name, come with a later version",
-                ))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SchemaOptions, A::Error> {
-                let object = SchemaObject::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                Ok(SchemaOptions { db_schema: object.db_schema })
-            }
-        }
-        deserializer.deserialize_any(Object)
     }
 }

@@ -372,8 +372,11 @@ mod tests {
             ("ssl", object(&[("cert", text("c"))]), "the configuration in parts has only one"),
             ("extra", object(&[("max", text("hunter2"))]), "option \"extra.max\" must be"),
             ("extra", Tree::Number(1.0), "option \"extra\" must be an object"),
-            ("schema", text("prisma"), "option \"schema\" must be an object such as { dbSchema"),
-            ("schema", object(&[("naming", text("x"))]), "unknown option \"schema.naming\""),
+            (
+                "schema",
+                object(&[("nameing", text("x"))]),
+                "unknown option \"schema.nameing\"; did you mean \"schema.naming\"?",
+            ),
             ("pooler", text("yes"), "option \"pooler\" must be a boolean"),
             (
                 "pool",

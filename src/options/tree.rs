@@ -25,6 +25,9 @@ pub enum Tree {
     Other(&'static str),
 }
 
+/// The name of a unit struct that stands for a function or something else.
+pub(super) const OR_FUNCTION: &str = "OrFunction";
+
 impl Tree {
     fn describe(&self) -> &'static str {
         match self {
@@ -196,11 +199,12 @@ impl<'de> Deserializer<'de> for Tree {
     /// A unit struct stands for a function: that there is one is all that the options know.
     fn deserialize_unit_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, TreeError> {
         match self {
             Tree::Function => visitor.visit_unit(),
+            other if name == OR_FUNCTION => other.deserialize_any(visitor),
             other => Err(TreeError::wrong(&"a function", other.describe())),
         }
     }

@@ -2,9 +2,11 @@
 //! Where a database gives back what it wrote, that is one statement; where not, the same plan is a
 //! transaction of two.
 
-use super::{Column, Model};
-use crate::engine::{Answer, Dialect, OutputColumn, Plan, Repeat, Statement, Storage, Upsert};
-use crate::error::Result;
+use super::{Column, Fill, Model};
+use crate::engine::{
+    Answer, Dialect, OutputColumn, Plan, Repeat, Statement, Storage, Table, Upsert,
+};
+use crate::error::{Code, Result};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -35,16 +37,26 @@ pub struct Join<'a> {
     pub equals: &'static str,
 }
 
-/// A statement being composed: text, and how each parameter is bound.
+/// A statement being composed: text, and for each parameter how it is bound, and which of a call's
+/// values it is.
 pub(super) struct Composer<'a> {
     pub(super) dialect: &'a Dialect,
     pub(super) sql: String,
     parameters: Vec<Storage>,
+    arguments: Vec<usize>,
+    /// How many of the call's values have been used.
+    used: usize,
 }
 
 impl<'a> Composer<'a> {
     pub(super) fn new(dialect: &'a Dialect) -> Self {
-        Composer { dialect, sql: String::new(), parameters: Vec::new() }
+        Composer {
+            dialect,
+            sql: String::new(),
+            parameters: Vec::new(),
+            arguments: Vec::new(),
+            used: 0,
+        }
     }
 
     pub(super) fn text(&mut self, text: &str) {
@@ -56,15 +68,43 @@ impl<'a> Composer<'a> {
         self.sql.push_str(&quoted);
     }
 
-    pub(super) fn table(&mut self, model: &Model) {
-        let quoted = self.dialect.quote_table(&model.table);
+    pub(super) fn table(&mut self, table: &Table) {
+        let quoted = self.dialect.quote_table(table);
         self.sql.push_str(&quoted);
     }
 
+    /// The next of the call's values.
     pub(super) fn parameter(&mut self, storage: Storage) {
-        self.parameters.push(storage);
-        let parameter = (self.dialect.parameter)(self.parameters.len());
+        let value = self.used;
+        self.used += 1;
+        self.parameter_of(value, storage);
+    }
+
+    /// One of the call's values, by its position.
+    pub(super) fn parameter_of(&mut self, value: usize, storage: Storage) {
+        let parameter = self.bound(value, storage);
         self.sql.push_str(&parameter);
+    }
+
+    /// The text of a parameter that is bound to one of the call's values.
+    fn bound(&mut self, value: usize, storage: Storage) -> String {
+        self.parameters.push(storage);
+        self.arguments.push(value);
+        let parameter = (self.dialect.parameter)(self.parameters.len());
+        if storage == Storage::Json { (self.dialect.json)(&parameter) } else { parameter }
+    }
+
+    /// That a column equals one of the call's values, to the byte also where the column's collation
+    /// is not exact; the plain comparison is there for the index.
+    pub(super) fn equal(&mut self, alias: &str, column: &Column, value: usize) {
+        let name = format!("{alias}{}", self.dialect.quote(&column.name));
+        let plain = self.bound(value, column.storage);
+        let _ = write!(self.sql, "{name} = {plain}");
+        if !column.exact && column.storage == Storage::Text {
+            let bytes = self.dialect.bytes;
+            let again = self.bound(value, column.storage);
+            let _ = write!(self.sql, " AND {} = {}", bytes(&name), bytes(&again));
+        }
     }
 
     pub(super) fn separated<T>(
@@ -81,11 +121,33 @@ impl<'a> Composer<'a> {
         }
     }
 
+    /// The conditions of a statement that changes rows: those that are equal to the byte.
+    fn exact_conditions(&mut self, model: &Model, conditions: &[Condition]) -> Result<()> {
+        self.all_conditions(model, "", conditions, true)
+    }
+
+    /// The conditions of a statement that reads: who gets its rows looks at them again.
     fn conditions(&mut self, model: &Model, alias: &str, conditions: &[Condition]) -> Result<()> {
+        self.all_conditions(model, alias, conditions, false)
+    }
+
+    fn all_conditions(
+        &mut self,
+        model: &Model,
+        alias: &str,
+        conditions: &[Condition],
+        exact: bool,
+    ) -> Result<()> {
         for (index, condition) in conditions.iter().enumerate() {
             self.text(if index == 0 { " WHERE " } else { " AND " });
-            self.text(alias);
             let column = model.column(condition.property)?;
+            if exact && condition.operator == "=" {
+                let value = self.used;
+                self.used += 1;
+                self.equal(alias, column, value);
+                continue;
+            }
+            self.text(alias);
             self.name(&column.name);
             // A comparison's operator is one of ours, never from outside.
             let _ = write!(self.sql, " {} ", condition.operator);
@@ -101,32 +163,78 @@ impl<'a> Composer<'a> {
     }
 
     fn insert(&mut self, model: &Model) {
+        self.insert_into(model);
+        self.text(" VALUES (");
+        self.inserted(model);
+        self.text(")");
+    }
+
+    /// `INSERT INTO table (columns)`.
+    pub(super) fn insert_into(&mut self, model: &Model) {
         self.text("INSERT INTO ");
-        self.table(model);
+        self.table(&model.table);
         self.text(" (");
         self.separated(model.inserted(), ", ", |this, column| this.name(&column.name));
-        self.text(") VALUES (");
-        self.separated(model.inserted(), ", ", |this, column| this.parameter(column.storage));
         self.text(")");
+    }
+
+    /// The parameters of an insert.
+    pub(super) fn inserted(&mut self, model: &Model) {
+        self.separated(model.inserted(), ", ", |this, column| this.parameter(column.storage));
     }
 
     pub(super) fn finish(self, columns: Vec<OutputColumn>) -> Statement {
         Statement { sql: self.sql.into(), parameters: self.parameters, columns, arrays: false }
+    }
+
+    /// The statement, and which of the call's values its parameters are.
+    pub(super) fn step(self, columns: Vec<OutputColumn>) -> (Arc<Statement>, Vec<usize>) {
+        let arguments = self.arguments.clone();
+        (Arc::new(self.finish(columns)), arguments)
+    }
+
+    /// A plan of one statement, which changes something.
+    pub(super) fn plan(self, columns: Vec<OutputColumn>, repeat: Repeat) -> Plan {
+        Plan { steps: vec![self.step(columns)], ..Plan::empty(true, repeat) }
+    }
+}
+
+/// What the schema does not have is told by the call that needs it: every other one works.
+pub(super) fn or_unsupported(plan: Result<Plan>) -> Result<Plan> {
+    match plan {
+        Err(error) if error.code() == Code::Unsupported => {
+            Ok(Plan { unsupported: Some(error), ..Plan::empty(false, Repeat::Never) })
+        }
+        plan => plan,
     }
 }
 
 impl Model {
     /// Inserts a row and gives it back.
     pub fn insert(&self, dialect: &Dialect) -> Result<Plan> {
+        or_unsupported(self.compose_insert(dialect))
+    }
+
+    fn compose_insert(&self, dialect: &Dialect) -> Result<Plan> {
+        self.allow(true)?;
+        let guards = self.guards();
+        if !guards.is_empty() || !self.foreign_key {
+            return self.insert_guarded(dialect, &guards);
+        }
         let mut composer = Composer::new(dialect);
         composer.insert(self);
         if dialect.insert_returning {
             let columns = composer.returning(self);
-            let plan = Plan::single(composer.finish(columns), true, Repeat::Never);
+            let plan = composer.plan(columns, Repeat::Never);
             return Ok(Plan { many: self.insert_many(dialect, "")?, ..plan });
         }
-        let mut plan = Plan::single(composer.finish(Vec::new()), true, Repeat::Never);
-        match self.given() {
+        let plan = composer.plan(Vec::new(), Repeat::Never);
+        self.give_back_inserted(dialect, plan)
+    }
+
+    /// Adds to a plan without RETURNING what tells which row its last step has inserted.
+    pub(super) fn give_back_inserted(&self, dialect: &Dialect, mut plan: Plan) -> Result<Plan> {
+        match self.given_to_insert() {
             Some(positions) => plan.answer = Answer::Given(positions),
             None => self.then_select(dialect, &mut plan)?,
         }
@@ -137,16 +245,24 @@ impl Model {
     /// the given values, nulls excepted, instead. Gives the row that is there then: another owner's
     /// is as it was, or not given.
     pub fn insert_or_refresh(&self, dialect: &Dialect, owner: &'static str) -> Result<Plan> {
+        or_unsupported(self.compose_insert_or_refresh(dialect, owner))
+    }
+
+    fn compose_insert_or_refresh(&self, dialect: &Dialect, owner: &'static str) -> Result<Plan> {
+        self.allow(true)?;
+        if self.unique_within(self.key).is_none() || !self.foreign_key {
+            return self.refresh_guarded(dialect, owner);
+        }
         let refresh = self.refresh(dialect, owner)?;
         let mut composer = Composer::new(dialect);
         composer.insert(self);
         composer.text(&refresh);
         if dialect.insert_returning {
             let columns = composer.returning(self);
-            let plan = Plan::single(composer.finish(columns), true, Repeat::Always);
+            let plan = composer.plan(columns, Repeat::Always);
             return Ok(Plan { many: self.insert_many(dialect, &refresh)?, ..plan });
         }
-        let mut plan = Plan::single(composer.finish(Vec::new()), true, Repeat::Always);
+        let mut plan = composer.plan(Vec::new(), Repeat::Always);
         self.then_select(dialect, &mut plan)?;
         Ok(plan)
     }
@@ -156,13 +272,10 @@ impl Model {
         let owner = dialect.quote(&self.column(owner)?.name);
         let table = dialect.quote_table(&self.table);
         let mut key = Vec::new();
-        for property in self.key {
+        for property in self.unique_within(self.key).unwrap_or_default() {
             key.push(dialect.quote(&self.column(property)?.name));
         }
-        let refreshed = self
-            .inserted()
-            .filter(|column| !self.key.contains(&column.property))
-            .map(|column| dialect.quote(&column.name));
+        let refreshed = self.refreshed().map(|column| dialect.quote(&column.name));
         Ok(match dialect.upsert {
             Upsert::OnConflict => {
                 let set = refreshed
@@ -189,6 +302,13 @@ impl Model {
         })
     }
 
+    /// The columns that a row takes over from another with the same key.
+    pub(super) fn refreshed(&self) -> impl Iterator<Item = &Column> {
+        self.inserted().filter(|column| {
+            !self.key.contains(&&*column.property) && (column.fill == Fill::Given || column.changes)
+        })
+    }
+
     /// Reads the rows that meet the conditions, in the order of `order`.
     pub fn select(
         &self,
@@ -196,15 +316,18 @@ impl Model {
         conditions: &[Condition],
         order: &[&'static str],
     ) -> Result<Plan> {
-        let shown: Vec<&Column> = self.shown().collect();
-        let plan = Plan::read(self.select_columns(dialect, &shown, conditions, order)?);
-        if !order.is_empty() {
-            return Ok(plan);
-        }
-        let output = shown.iter().map(|column| column.output(&self.table)).collect();
-        let head = self.select_head(dialect, &shown);
-        let shown: Vec<&str> = shown.iter().map(|column| column.property).collect();
-        Ok(Plan { many: self.find_many(dialect, &head, "", conditions, &shown, output)?, ..plan })
+        or_unsupported(self.allow(false).and_then(|()| {
+            let shown: Vec<&Column> = self.shown().collect();
+            let plan = Plan::read(self.select_columns(dialect, &shown, conditions, order)?);
+            if !order.is_empty() {
+                return Ok(plan);
+            }
+            let output = shown.iter().map(|column| column.output(&self.table)).collect();
+            let head = self.select_head(dialect, &shown);
+            let shown: Vec<&str> = shown.iter().map(|column| &*column.property).collect();
+            let many = self.find_many(dialect, &head, "", conditions, &shown, output)?;
+            Ok(Plan { many, ..plan })
+        }))
     }
 
     fn select_head(&self, dialect: &Dialect, columns: &[&Column]) -> String {
@@ -212,8 +335,18 @@ impl Model {
         composer.text("SELECT ");
         composer.separated(columns, ", ", |this, column| this.name(&column.name));
         composer.text(" FROM ");
-        composer.table(self);
+        composer.table(&self.table);
         composer.sql
+    }
+
+    /// What orders the rows that meet the conditions where there should be one and may be several.
+    pub(super) fn order_of(&self, conditions: &[Condition]) -> &[Arc<str>] {
+        let asked: Vec<&str> = conditions
+            .iter()
+            .filter(|condition| condition.operator == "=")
+            .map(|condition| condition.property)
+            .collect();
+        if self.is_unique(&asked) { &[] } else { &self.oldest_first }
     }
 
     /// Reads some columns of the rows that meet the conditions, in the order of `order`.
@@ -225,9 +358,14 @@ impl Model {
         order: &[&'static str],
     ) -> Result<Statement> {
         let mut composer = Composer::new(dialect);
-        composer.text(&self.select_head(dialect, columns));
+        composer.text("SELECT ");
+        composer.separated(columns, ", ", |this, column| this.name(&column.name));
+        composer.text(" FROM ");
+        composer.table(&self.table);
         composer.conditions(self, "", conditions)?;
-        for (index, property) in order.iter().enumerate() {
+        let oldest = self.order_of(conditions);
+        let order = order.iter().copied().chain(oldest.iter().map(|property| &**property));
+        for (index, property) in order.enumerate() {
             composer.text(if index == 0 { " ORDER BY " } else { ", " });
             composer.name(&self.column(property)?.name);
         }
@@ -244,6 +382,17 @@ impl Model {
         join: Join<'_>,
         conditions: &[Condition],
     ) -> Result<Plan> {
+        or_unsupported(self.compose_select_with(dialect, properties, join, conditions))
+    }
+
+    fn compose_select_with(
+        &self,
+        dialect: &Dialect,
+        properties: &[&str],
+        join: Join<'_>,
+        conditions: &[Condition],
+    ) -> Result<Plan> {
+        join.model.allow(false)?;
         let mut columns = Vec::new();
         for property in properties {
             columns.push(self.column(property)?);
@@ -260,9 +409,9 @@ impl Model {
             this.name(&column.name);
         });
         composer.text(" FROM ");
-        composer.table(self);
+        composer.table(&self.table);
         composer.text(" AS a JOIN ");
-        composer.table(join.model);
+        composer.table(&join.model.table);
         composer.text(" AS b ON b.");
         composer.name(&join.model.column(join.equals)?.name);
         composer.text(" = a.");
@@ -272,6 +421,10 @@ impl Model {
         let head = &composer.sql;
         let many = self.find_many(dialect, head, "a.", conditions, properties, output.clone())?;
         composer.conditions(self, "a.", conditions)?;
+        for (index, property) in self.order_of(conditions).iter().enumerate() {
+            composer.text(if index == 0 { " ORDER BY a." } else { ", a." });
+            composer.name(&self.column(property)?.name);
+        }
         Ok(Plan { many, ..Plan::read(composer.finish(output)) })
     }
 
@@ -285,19 +438,19 @@ impl Model {
     ) -> Result<Plan> {
         let mut composer = Composer::new(dialect);
         composer.text("UPDATE ");
-        composer.table(self);
+        composer.table(&self.table);
         composer.text(" SET ");
         composer.separated(set, ", ", |this, column| {
             this.name(&column.name);
             this.text(" = ");
             this.parameter(column.storage);
         });
-        composer.conditions(self, "", conditions)?;
+        composer.exact_conditions(self, conditions)?;
         if dialect.update_returning {
             let columns = composer.returning(self);
-            return Ok(Plan::single(composer.finish(columns), true, Repeat::Always));
+            return Ok(composer.plan(columns, Repeat::Always));
         }
-        let mut plan = Plan::single(composer.finish(Vec::new()), true, Repeat::Always);
+        let mut plan = composer.plan(Vec::new(), Repeat::Always);
         let shown: Vec<&Column> = self.shown().collect();
         let select = self.select_columns(dialect, &shown, conditions, &[])?;
         plan.steps.push((Arc::new(select), (set.len()..set.len() + conditions.len()).collect()));
@@ -307,36 +460,36 @@ impl Model {
 
     /// Deletes the rows that meet the conditions and gives them back.
     pub fn delete(&self, dialect: &Dialect, conditions: &[Condition]) -> Result<Plan> {
-        let mut composer = Composer::new(dialect);
-        composer.text("DELETE FROM ");
-        composer.table(self);
-        composer.conditions(self, "", conditions)?;
-        self.give_back_deleted(composer, conditions)
+        or_unsupported(self.allow(true).and_then(|()| {
+            let mut composer = Composer::new(dialect);
+            composer.text("DELETE FROM ");
+            composer.table(&self.table);
+            composer.exact_conditions(self, conditions)?;
+            self.give_back_deleted(composer, conditions)
+        }))
     }
 
     /// Deletes the row whose `property` equals the call's value, unless there are several, and gives
     /// it back.
     pub fn delete_only(&self, dialect: &Dialect, property: &'static str) -> Result<Plan> {
+        or_unsupported(self.compose_delete_only(dialect, property))
+    }
+
+    fn compose_delete_only(&self, dialect: &Dialect, property: &'static str) -> Result<Plan> {
+        self.allow(true)?;
         let column = self.column(property)?;
         let conditions = [Condition::equals(property)];
         let mut composer = Composer::new(dialect);
         composer.text("DELETE FROM ");
-        composer.table(self);
-        composer.conditions(self, "", &conditions)?;
+        composer.table(&self.table);
+        composer.exact_conditions(self, &conditions)?;
         // MySQL takes the table that is changed in a derived table only.
         composer.text(" AND (SELECT COUNT(*) FROM (SELECT 1 AS one FROM ");
-        composer.table(self);
+        composer.table(&self.table);
         composer.text(" WHERE ");
-        composer.name(&column.name);
-        composer.text(" = ");
-        composer.parameter(column.storage);
+        composer.equal("", column, 0);
         composer.text(") AS alike) = 1");
-        let mut plan = self.give_back_deleted(composer, &conditions)?;
-        // Each statement's parameters are the one value.
-        for (_, arguments) in &mut plan.steps {
-            arguments.fill(0);
-        }
-        Ok(plan)
+        self.give_back_deleted(composer, &conditions)
     }
 
     fn give_back_deleted(
@@ -347,9 +500,9 @@ impl Model {
         let dialect = composer.dialect;
         if dialect.delete_returning {
             let columns = composer.returning(self);
-            return Ok(Plan::single(composer.finish(columns), true, Repeat::WhileFound));
+            return Ok(composer.plan(columns, Repeat::WhileFound));
         }
-        let mut plan = Plan::single(composer.finish(Vec::new()), true, Repeat::WhileFound);
+        let mut plan = composer.plan(Vec::new(), Repeat::WhileFound);
         let shown: Vec<&Column> = self.shown().collect();
         let mut select = self.select_columns(dialect, &shown, conditions, &[])?;
         select.sql = format!("{}{}", select.sql, dialect.lock_rows).into();
@@ -360,11 +513,13 @@ impl Model {
 
     /// Deletes the rows that meet the conditions and gives back their number only.
     pub fn delete_silently(&self, dialect: &Dialect, conditions: &[Condition]) -> Result<Plan> {
-        let mut composer = Composer::new(dialect);
-        composer.text("DELETE FROM ");
-        composer.table(self);
-        composer.conditions(self, "", conditions)?;
-        Ok(Plan::single(composer.finish(Vec::new()), true, Repeat::WhileFound))
+        or_unsupported(self.allow(true).and_then(|()| {
+            let mut composer = Composer::new(dialect);
+            composer.text("DELETE FROM ");
+            composer.table(&self.table);
+            composer.exact_conditions(self, conditions)?;
+            Ok(composer.plan(Vec::new(), Repeat::WhileFound))
+        }))
     }
 
     /// Deletes the rows whose `property` equals a property of the row of another table that has
@@ -379,37 +534,75 @@ impl Model {
     ) -> Result<Plan> {
         let mut composer = Composer::new(dialect);
         composer.text("DELETE FROM ");
-        composer.table(self);
+        composer.table(&self.table);
         composer.text(" WHERE ");
-        composer.name(&self.column(property)?.name);
-        composer.text(" = (SELECT ");
-        composer.name(&other.column(its)?.name);
-        composer.text(" FROM ");
-        composer.table(other);
-        composer.conditions(other, "", &[Condition::equals(found_by)])?;
-        composer.text(")");
-        Ok(Plan::single(composer.finish(Vec::new()), true, Repeat::Always))
+        let column = self.column(property)?;
+        let found = |composer: &mut Composer<'_>| -> Result<String> {
+            let mut inner = Composer { sql: String::new(), ..Composer::new(dialect) };
+            std::mem::swap(&mut inner.parameters, &mut composer.parameters);
+            std::mem::swap(&mut inner.arguments, &mut composer.arguments);
+            inner.text("(SELECT ");
+            inner.name(&other.column(its)?.name);
+            inner.text(" FROM ");
+            inner.table(&other.table);
+            inner.text(" WHERE ");
+            inner.equal("", other.column(found_by)?, 0);
+            inner.text(")");
+            std::mem::swap(&mut inner.parameters, &mut composer.parameters);
+            std::mem::swap(&mut inner.arguments, &mut composer.arguments);
+            Ok(inner.sql)
+        };
+        let value = found(&mut composer)?;
+        let name = dialect.quote(&column.name);
+        let _ = write!(composer.sql, "{name} = {value}");
+        if !column.exact {
+            let again = found(&mut composer)?;
+            let bytes = dialect.bytes;
+            let _ = write!(composer.sql, " AND {} = {}", bytes(&name), bytes(&again));
+        }
+        Ok(composer.plan(Vec::new(), Repeat::Always))
     }
 
     /// The positions of the columns shown among the values of an insert, if all are given there.
-    fn given(&self) -> Option<Vec<usize>> {
+    fn given_to_insert(&self) -> Option<Vec<usize>> {
         self.shown()
             .map(|shown| self.inserted().position(|column| column.property == shown.property))
             .collect()
     }
 
     /// Adds a step that reads the row with the key that an insert was given, and answers.
-    fn then_select(&self, dialect: &Dialect, plan: &mut Plan) -> Result<()> {
+    pub(super) fn then_select(&self, dialect: &Dialect, plan: &mut Plan) -> Result<()> {
+        let step = plan.steps.len();
         let conditions: Vec<Condition> =
             self.key.iter().map(|property| Condition::equals(property)).collect();
         let shown: Vec<&Column> = self.shown().collect();
+        if let Some(counted) = self.column_left_to_database(&conditions) {
+            // The number that the server gave the row, which it tells its own connection only.
+            let mut composer = Composer::new(dialect);
+            composer.text("SELECT ");
+            composer.separated(&shown, ", ", |this, column| this.name(&column.name));
+            composer.text(" FROM ");
+            composer.table(&self.table);
+            composer.text(" WHERE ");
+            composer.name(&counted.name);
+            composer.text(" = LAST_INSERT_ID()");
+            let columns = self.output();
+            plan.steps.push(composer.step(columns));
+            plan.answer = Answer::Rows(step);
+            return Ok(());
+        }
         let select = self.select_columns(dialect, &shown, &conditions, &[])?;
-        let key = self
-            .key
-            .iter()
-            .filter_map(|property| self.inserted().position(|column| column.property == *property));
+        let key = self.key.iter().filter_map(|property| {
+            self.inserted().position(|column| &*column.property == *property)
+        });
         plan.steps.push((Arc::new(select), key.collect()));
-        plan.answer = Answer::Rows(1);
+        plan.answer = Answer::Rows(step);
         Ok(())
+    }
+
+    /// The column of a key that inserts leave to the database.
+    fn column_left_to_database(&self, key: &[Condition]) -> Option<&Column> {
+        let columns = key.iter().filter_map(|condition| self.column(condition.property).ok());
+        columns.into_iter().find(|column| column.fill.is_left_to_database())
     }
 }

@@ -1,9 +1,12 @@
 //! The tables in the live database: created where they are missing. Nothing is ever dropped or
 //! retyped.
 
+use super::preset::Preset;
+use super::recognise::{foreign, recognise};
 use super::{Column, Model, Reference, Schema};
 use crate::engine::{Dialect, Engine, LiveTable, Table};
 use crate::error::{Code, Error, Result};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long another process may take to create the tables, where they appear one by one.
@@ -17,6 +20,10 @@ pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
     let start = Instant::now();
     let mut live = inspect(engine, schema).await?;
     if live.is_empty() {
+        let others = others(engine, schema).await?;
+        if !others.is_empty() {
+            return Err(foreign(&others));
+        }
         let all = statements(engine.dialect(), schema, &live)?;
         let created = match engine.define(&all).await {
             Err(error) if error.code() == Code::Schema => {
@@ -34,6 +41,10 @@ pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
     loop {
         let Some(what) = missing(schema, &live) else { return Ok(()) };
         if engine.dialect().defines_atomically || start.elapsed() > OTHERS_PATIENCE {
+            let others = others(engine, schema).await?;
+            if !others.is_empty() {
+                return Err(foreign(&others));
+            }
             return Err(Error::new(
                 Code::Schema,
                 format!(
@@ -86,14 +97,31 @@ pub async fn ensure(engine: &dyn Engine, schema: &Schema) -> Result<()> {
 /// Those of the database.
 pub async fn explain(engine: &dyn Engine, schema: &Schema) -> Result<Option<String>> {
     let live = inspect(engine, schema).await?;
+    if live.is_empty() || missing(schema, &live).is_some() {
+        let others = others(engine, schema).await?;
+        if !others.is_empty() {
+            return Ok(Some(foreign(&others).message().to_owned()));
+        }
+    }
     if live.is_empty() {
         return Ok(Some("the database has none of the adapter's tables".to_owned()));
     }
     Ok(missing(schema, &live))
 }
 
+/// The presets, others than this schema's, whose tables there are. A schema with tables of other names
+/// was meant to have them.
+async fn others(engine: &dyn Engine, schema: &Schema) -> Result<Vec<&'static Preset>> {
+    if schema.renamed {
+        return Ok(Vec::new());
+    }
+    let found = recognise(engine).await?;
+    let is_own = |preset: &&Preset| schema.preset.is_some_and(|own| own.name == preset.name);
+    Ok(if found.iter().any(is_own) { Vec::new() } else { found })
+}
+
 async fn inspect(engine: &dyn Engine, schema: &Schema) -> Result<Vec<LiveTable>> {
-    let tables: Vec<Table> = schema.models().iter().map(|model| model.table.clone()).collect();
+    let tables: Vec<Table> = schema.created().map(|model| model.table.clone()).collect();
     engine.inspect(&tables).await
 }
 
@@ -108,7 +136,7 @@ fn has(names: &[String], name: &str) -> bool {
 /// The tables and columns that are not there, as half a sentence.
 fn missing(schema: &Schema, live: &[LiveTable]) -> Option<String> {
     let mut lacking = Vec::new();
-    for model in schema.models() {
+    for model in schema.created() {
         match find(live, model) {
             None => lacking.push(format!("table {}", model.table.name)),
             Some(table) => lacking.extend(
@@ -130,7 +158,7 @@ fn missing(schema: &Schema, live: &[LiveTable]) -> Option<String> {
 /// The statements that make the live database whole, safe to run in several processes at once.
 fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<Vec<String>> {
     let mut statements = Vec::new();
-    for model in schema.models() {
+    for model in schema.created() {
         let table = find(live, model);
         match table {
             None => statements.push(create_table(dialect, schema, model)?),
@@ -160,7 +188,7 @@ fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<
                 if dialect.indexes_inside { "" } else { "IF NOT EXISTS " },
                 dialect.quote(&index.name),
                 dialect.quote_table(&model.table),
-                columns(dialect, model, index.properties)?
+                columns(dialect, model, &index.properties)?
             ));
         }
     }
@@ -168,7 +196,7 @@ fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<
 }
 
 /// The quoted columns of properties, separated by commas.
-fn columns(dialect: &Dialect, model: &Model, properties: &[&str]) -> Result<String> {
+fn columns(dialect: &Dialect, model: &Model, properties: &[Arc<str>]) -> Result<String> {
     let mut columns = Vec::new();
     for property in properties {
         columns.push(dialect.quote(&model.column(property)?.name));
@@ -181,17 +209,17 @@ fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<Str
     for column in &model.columns {
         lines.push(definition(dialect, column, false));
     }
-    lines.push(format!("PRIMARY KEY ({})", columns(dialect, model, model.key)?));
+    lines.push(format!("PRIMARY KEY ({})", columns(dialect, model, &model.primary)?));
     for index in model.indexes.iter().filter(|_| dialect.indexes_inside) {
         lines.push(format!(
             "{} {} ({})",
             if index.unique { "UNIQUE INDEX" } else { "INDEX" },
             dialect.quote(&index.name),
-            columns(dialect, model, index.properties)?
+            columns(dialect, model, &index.properties)?
         ));
     }
     for column in &model.columns {
-        if column.references == Some(Reference::User) {
+        if column.references == Some(Reference::User) && model.foreign_key {
             lines.push(format!(
                 "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE CASCADE",
                 dialect.quote(&column.name),
@@ -213,7 +241,7 @@ fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<Str
 /// A column's definition. One that is added to a table with rows in it may be null, whatever it is
 /// in a new table, and cannot have a default that is computed.
 fn definition(dialect: &Dialect, column: &Column, added: bool) -> String {
-    let mut text = format!("{} {}", dialect.quote(&column.name), (dialect.column)(column.kind).0);
+    let mut text = format!("{} {}", dialect.quote(&column.name), column.sql_type);
     if !column.nullable && !added {
         text.push_str(" NOT NULL");
     }

@@ -2,7 +2,7 @@
 
 use super::compose::Composer;
 use super::{Condition, Model};
-use crate::engine::{Dialect, Many, OutputColumn, Statement, Together};
+use crate::engine::{Dialect, Many, OutputColumn, Statement, Storage, Together};
 use crate::error::Result;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -13,6 +13,15 @@ const LOOK_UPS: [usize; 8] = [2, 4, 8, 16, 32, 64, 128, 256];
 
 /// By how many rows an INSERT takes, where that is part of its text.
 const ROWS: [usize; 6] = [2, 4, 8, 16, 32, 64];
+
+/// Whether values of these storages can be parameters of a statement for several calls.
+fn shares(dialect: &Dialect, storages: &[Storage]) -> bool {
+    match dialect.together {
+        Together::No => false,
+        Together::Arrays(array) => storages.iter().all(|storage| array(*storage).is_some()),
+        Together::Lists => true,
+    }
+}
 
 impl Model {
     /// Reads the rows of many keys. `head` is the statement up to its conditions, all of which must
@@ -36,6 +45,11 @@ impl Model {
             key.push((shown, position));
             columns.push(self.column(condition.property)?);
         }
+        // One call of several must not get another row than it would get alone.
+        let storages: Vec<Storage> = columns.iter().map(|column| column.storage).collect();
+        if !shares(dialect, &storages) || !self.order_of(conditions).is_empty() {
+            return Ok(None);
+        }
         let names: Vec<String> = columns
             .iter()
             .map(|column| format!("{alias}{}", dialect.quote(&column.name)))
@@ -50,7 +64,7 @@ impl Model {
                 composer.text(", unnest(");
                 composer.separated(&columns, ", ", |this, column| {
                     this.parameter(column.storage);
-                    let _ = write!(this.sql, "::{}", array(column.storage));
+                    let _ = write!(this.sql, "::{}", array(column.storage).unwrap_or_default());
                 });
                 composer.text(") AS asked_for (");
                 let keys = |index| format!("asked_for_{index}");
@@ -95,10 +109,14 @@ impl Model {
     /// row that somebody has locked.
     pub(super) fn insert_many(&self, dialect: &Dialect, refresh: &str) -> Result<Option<Many>> {
         let Some(hasty) = dialect.hasty else { return Ok(None) };
+        let storages: Vec<Storage> = self.inserted().map(|column| column.storage).collect();
+        if !shares(dialect, &storages) {
+            return Ok(None);
+        }
         let mut key = Vec::new();
         for property in self.key {
             let place = |mut columns: Box<dyn Iterator<Item = &super::Column> + '_>| {
-                columns.position(|column| column.property == *property)
+                columns.position(|column| &*column.property == *property)
             };
             let (shown, given) = (place(Box::new(self.shown())), place(Box::new(self.inserted())));
             let Some(positions) = shown.zip(given) else { return Ok(None) };
@@ -108,7 +126,7 @@ impl Model {
             let mut composer = Composer::new(dialect);
             composer.text(hasty);
             composer.text("INSERT INTO ");
-            composer.table(self);
+            composer.table(&self.table);
             composer.text(" (");
             composer.separated(self.inserted(), ", ", |this, column| this.name(&column.name));
             composer.text(") ");
@@ -121,7 +139,7 @@ impl Model {
                 composer.text("SELECT rows.* FROM patience, unnest(");
                 composer.separated(self.inserted(), ", ", |this, column| {
                     this.parameter(column.storage);
-                    let _ = write!(this.sql, "::{}", array(column.storage));
+                    let _ = write!(this.sql, "::{}", array(column.storage).unwrap_or_default());
                 });
                 composer.text(") AS rows");
                 composer.text(refresh);

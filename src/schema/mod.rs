@@ -1,17 +1,26 @@
 //! The tables: which property of a model is which column, what a column accepts, and the SQL that
 //! follows from it.
 
+mod build;
+mod column;
 mod compose;
 mod create;
+mod extra;
+mod guard;
+mod id;
 mod many;
 mod own;
+mod preset;
+mod recognise;
 
+pub use build::{build, check};
+pub use column::{Column, Fill, Reference};
 pub use compose::{Condition, Join};
 pub use create::{create, ensure, explain};
-pub use own::own;
+pub use guard::lock_user;
 
-use crate::engine::{ColumnType, Dialect, OutputColumn, Plan, Storage, Table};
-use crate::error::{Error, Result};
+use crate::engine::{Dialect, OutputColumn, Plan, Storage, Table};
+use crate::error::{Code, Error, Result};
 use crate::value::{Record, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +28,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The five models of NextAuth.
 #[derive(Debug)]
 pub struct Schema {
+    /// Whether the options give tables other names, or a place of their own.
+    pub renamed: bool,
+    /// The preset that it is, if it is one.
+    pub preset: Option<&'static preset::Preset>,
     /// People.
     pub user: Model,
     /// The providers' accounts that they sign in with.
@@ -39,6 +52,11 @@ impl Schema {
 }
 
 impl Schema {
+    /// The models whose tables may be created and added to.
+    pub fn created(&self) -> impl Iterator<Item = &Model> {
+        self.models().into_iter().filter(|model| model.access == Access::Full)
+    }
+
     fn models_mut(&mut self) -> [&mut Model; 5] {
         [
             &mut self.user,
@@ -61,42 +79,46 @@ pub struct Model {
     pub columns: Vec<Column>,
     /// The properties that identify a row.
     pub key: &'static [&'static str],
+    /// The properties of the table's primary key.
+    pub primary: Vec<Arc<str>>,
     /// Further indexes.
     pub indexes: Vec<Index>,
     /// Whether a property that is null is left out of results.
     pub omit_null: bool,
+    /// What may be done with the table.
+    pub access: Access,
+    /// The properties that order rows which should be one, the oldest first.
+    pub oldest_first: Vec<Arc<str>>,
+    /// Whether the database itself sees to it that a row's user exists.
+    pub foreign_key: bool,
+    /// Where the rows' users are.
+    pub owner: Option<Owner>,
     /// The properties of results.
     pub names: Arc<[Arc<str>]>,
     /// The UPDATEs met so far, by the columns that they set: composed once each.
     updates: Mutex<HashMap<Vec<usize>, Arc<Plan>>>,
 }
 
-/// A column.
-#[derive(Debug, Clone)]
-pub struct Column {
-    /// The property in JavaScript.
-    pub property: &'static str,
-    /// The name in the database.
-    pub name: String,
-    /// What it is for.
-    pub kind: ColumnType,
-    /// How it keeps its values.
-    pub storage: Storage,
-    /// Whether it may be null.
-    pub nullable: bool,
-    /// Whether results show it.
-    pub shown: bool,
-    /// The default, as SQL, of a column that inserts leave to the database.
-    pub default: Option<String>,
-    /// The model whose rows it points to.
-    pub references: Option<Reference>,
+/// What may be done with a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everything.
+    Full,
+    /// Its rows are read: it is a view, or somebody else's.
+    ReadOnly,
+    /// Nothing: there is no such table.
+    Absent,
 }
 
-/// Where a column points to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reference {
-    /// The user's id; a user's rows go with the user.
-    User,
+/// The users' table, for a model whose rows point to it.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// The table.
+    pub table: Table,
+    /// Its column of ids.
+    pub id: String,
+    /// How that keeps them.
+    pub storage: Storage,
 }
 
 /// An index.
@@ -105,7 +127,7 @@ pub struct Index {
     /// Its name.
     pub name: String,
     /// The properties, in order.
-    pub properties: &'static [&'static str],
+    pub properties: Vec<Arc<str>>,
     /// Whether two rows may not be alike in them.
     pub unique: bool,
 }
@@ -117,28 +139,125 @@ impl Model {
         key: &'static [&'static str],
         columns: Vec<Column>,
     ) -> Self {
-        let names =
-            columns.iter().filter(|column| column.shown).map(|column| column.property.into());
-        Model {
+        let mut model = Model {
             name,
             table: Table { schema: None, name: table.to_owned() },
+            primary: key.iter().map(|property| (*property).into()).collect(),
             key,
             indexes: Vec::new(),
             omit_null: false,
-            names: names.collect(),
+            access: Access::Full,
+            oldest_first: Vec::new(),
+            foreign_key: true,
+            owner: None,
+            names: Arc::default(),
             columns,
             updates: Mutex::default(),
+        };
+        model.set_names();
+        model
+    }
+
+    /// Derives the properties of results from the columns.
+    fn set_names(&mut self) {
+        self.names = self.shown().map(|column| Arc::clone(&column.property)).collect();
+    }
+
+    /// The model with some of its columns, by index, given a value by inserts that else leave it to
+    /// the database.
+    pub fn giving(&self, given: &[usize]) -> Model {
+        let mut columns = self.columns.clone();
+        for index in given {
+            if let Some(column) = columns.get_mut(*index) {
+                column.fill = Fill::Given;
+            }
         }
+        Model {
+            name: self.name,
+            table: self.table.clone(),
+            columns,
+            key: self.key,
+            primary: self.primary.clone(),
+            indexes: self.indexes.clone(),
+            omit_null: self.omit_null,
+            access: self.access,
+            oldest_first: self.oldest_first.clone(),
+            foreign_key: self.foreign_key,
+            owner: self.owner.clone(),
+            names: Arc::clone(&self.names),
+            updates: Mutex::default(),
+        }
+    }
+
+    /// The columns, by index, that a record gives a value to though inserts leave them to the
+    /// database.
+    pub fn given(&self, record: &Record) -> Vec<usize> {
+        let columns = self.columns.iter().enumerate();
+        columns
+            .filter(|(_, column)| {
+                column.fill == Fill::IfGiven && record.get(&column.property).is_some()
+            })
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    /// Refuses what the table is not there for.
+    ///
+    /// # Errors
+    /// `ERR_UNSUPPORTED` names the option that says so.
+    pub fn allow(&self, writes: bool) -> Result<()> {
+        let refused = |why: String| Err(Error::new(Code::Unsupported, why));
+        match self.access {
+            Access::Absent => refused(format!(
+                "there is no table for this: the schema has no {} model (option \"schema.{}\")",
+                self.name, self.name
+            )),
+            Access::ReadOnly if writes => refused(format!(
+                "the table {} is only read (option \"schema.{}.readOnly\")",
+                self.table.name, self.name
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the database keeps two rows from being alike in these properties.
+    pub fn is_unique(&self, properties: &[&str]) -> bool {
+        self.unique_within(properties).is_some()
+    }
+
+    /// The properties of a unique key whose properties are all among these: the longest.
+    pub fn unique_within(&self, properties: &[&str]) -> Option<&[Arc<str>]> {
+        let indexes = self.indexes.iter().filter(|index| index.unique);
+        std::iter::once(self.primary.as_slice())
+            .chain(indexes.map(|index| index.properties.as_slice()))
+            .filter(|key| {
+                !key.is_empty() && key.iter().all(|property| properties.contains(&&**property))
+            })
+            .max_by_key(|key| key.len())
     }
 
     /// The column of a property.
     ///
     /// # Errors
-    /// `ERR_INTERNAL`: the operations ask only for what their model has.
+    /// `ERR_UNSUPPORTED`: the schema leaves it out.
     pub fn column(&self, property: &str) -> Result<&Column> {
-        self.columns.iter().find(|column| column.property == property).ok_or_else(|| {
-            Error::internal(format!("the {} model has no property {property}", self.name))
+        self.allow(false)?;
+        self.columns.iter().find(|column| &*column.property == property).ok_or_else(|| {
+            Error::new(
+                Code::Unsupported,
+                format!(
+                    "there is no column for this: the schema's {} model has no {property} (option \
+                     \"schema.{}.columns\")",
+                    self.name, self.name
+                ),
+            )
         })
+    }
+
+    /// Whether there is a column of a property.
+    pub fn has(&self, property: &str) -> bool {
+        self.access != Access::Absent
+            && self.columns.iter().any(|column| &*column.property == property)
     }
 
     /// The columns that results show, in the order of [`Model::names`].
@@ -148,33 +267,26 @@ impl Model {
 
     /// The columns that inserts give a value to.
     pub fn inserted(&self) -> impl Iterator<Item = &Column> {
-        self.columns.iter().filter(|column| column.default.is_none())
+        self.columns.iter().filter(|column| !column.fill.is_left_to_database())
     }
 
-    /// One value for each inserted column: what the record gives, else null.
+    /// One value for each inserted column: what the record gives, else what the column says.
     ///
     /// # Errors
-    /// `ERR_INVALID_ARGUMENT` names the property that is missing or that its column cannot hold.
-    pub fn insert_values(&self, record: &Record) -> Result<Vec<Value>> {
-        self.inserted()
-            .map(|column| match record.get(column.property) {
-                None if column.nullable => Ok(Value::Null),
-                None => Err(Error::invalid_argument(format!(
-                    "{}.{} is missing",
-                    self.name, column.property
-                ))),
-                Some(value) => column.accept(self.name, value),
-            })
-            .collect()
+    /// `ERR_INVALID_ARGUMENT` names the property that is missing or that its column cannot hold;
+    /// `ERR_FOREIGN_KEY`: no row can have the id that it should point to.
+    pub fn insert_values(&self, record: &Record, now: i64) -> Result<Vec<Value>> {
+        self.allow(true)?;
+        self.inserted().map(|column| column.insert_value(self.name, record, now)).collect()
     }
 
     /// Whether a row, as the columns shown, holds what these values, as the columns inserted, say.
     pub fn is_inserted(&self, row: &[Value], values: &[Value]) -> bool {
         let inserted: Vec<(&Column, &Value)> = self.inserted().zip(values).collect();
         self.shown().zip(row).all(|(shown, held)| {
-            inserted
-                .iter()
-                .any(|(column, value)| column.property == shown.property && *value == held)
+            let mut given = inserted.iter().filter(|(column, _)| column.property == shown.property);
+            // What the database has filled in says nothing, unless it is the key.
+            given.next().map_or(!self.key.contains(&&*shown.property), |(_, value)| *value == held)
         })
     }
 
@@ -190,6 +302,7 @@ impl Model {
         columns: &[usize],
         conditions: &[Condition],
     ) -> Result<Arc<Plan>> {
+        self.allow(true)?;
         let mut updates = self.updates.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(plan) = updates.get(columns) {
             return Ok(Arc::clone(plan));
@@ -201,72 +314,31 @@ impl Model {
         Ok(plan)
     }
 
-    /// The columns, by index, that a record gives a value to, with those values. The key is not
-    /// among them.
+    /// The columns, by index, that a record gives a value to, with those values, and those that
+    /// change with every change. The key is not among them.
     ///
     /// # Errors
     /// `ERR_INVALID_ARGUMENT` names the property that its column cannot hold.
-    pub fn changes(&self, record: &Record) -> Result<(Vec<usize>, Vec<Value>)> {
+    pub fn changes(&self, record: &Record, now: i64) -> Result<(Vec<usize>, Vec<Value>)> {
         let mut indexes = Vec::new();
         let mut values = Vec::new();
         for (index, column) in self.columns.iter().enumerate() {
-            if self.key.contains(&column.property) {
+            if self.key.contains(&&*column.property) {
                 continue;
             }
-            if let Some(value) = record.get(column.property).filter(|_| column.shown) {
+            if let Some(value) = record.get(&column.property).filter(|_| column.is_written) {
                 indexes.push(index);
                 values.push(column.accept(self.name, value)?);
             }
         }
-        Ok((indexes, values))
-    }
-}
-
-impl Column {
-    /// The value as the column holds it.
-    ///
-    /// # Errors
-    /// `ERR_INVALID_ARGUMENT` names the property and says what it needs.
-    pub fn accept(&self, model: &str, value: &Value) -> Result<Value> {
-        let wrong = |needed: &str| {
-            Error::invalid_argument(format!(
-                "{model}.{} must be {needed}, not {}",
-                self.property,
-                value.describe()
-            ))
-        };
-        let accepted = match (self.kind, value) {
-            (_, Value::Null) if self.nullable => Value::Null,
-            (ColumnType::Key | ColumnType::CredentialId | ColumnType::Text, value) => {
-                let Value::Text(text) = value else {
-                    // Identifiers may be numbers in JavaScript, such as GitHub's account ids.
-                    return match (self.kind, value.as_safe_integer()) {
-                        (ColumnType::Key, Some(number)) => Ok(Value::from(number.to_string())),
-                        _ => Err(wrong("a string")),
-                    };
-                };
-                if text.contains('\0') {
-                    // PostgreSQL cannot hold it, and all databases give the same answers.
-                    return Err(Error::invalid_argument(format!(
-                        "{model}.{} holds a NUL character, which no column stores",
-                        self.property
-                    )));
+        if !indexes.is_empty() {
+            for (index, column) in self.columns.iter().enumerate() {
+                if column.changes && !indexes.contains(&index) {
+                    indexes.push(index);
+                    values.push(column.storage.rounded(Value::Date(now)));
                 }
-                Value::Text(Arc::clone(text))
             }
-            (ColumnType::Integer, value) => {
-                Value::Integer(value.as_safe_integer().ok_or_else(|| wrong("a whole number"))?)
-            }
-            (ColumnType::Boolean, Value::Boolean(value)) => Value::Boolean(*value),
-            (ColumnType::Boolean, _) => return Err(wrong("a boolean")),
-            (ColumnType::Date, Value::Date(time)) => Value::Date(*time),
-            (ColumnType::Date, _) => return Err(wrong("a Date")),
-        };
-        Ok(accepted)
-    }
-
-    /// How it comes back from the database.
-    pub fn output(&self, table: &Table) -> OutputColumn {
-        OutputColumn { name: format!("{}.{}", table.name, self.name).into(), storage: self.storage }
+        }
+        Ok((indexes, values))
     }
 }

@@ -1,36 +1,35 @@
 //! Our own schema: what a new application gets.
 
-use super::{Column, Index, Model, Reference, Schema};
+use super::{Column, Fill, Index, Model, Reference, Schema};
 use crate::engine::{ColumnType, Dialect};
+use crate::options::Ids;
 use ColumnType::{Boolean, CredentialId, Date, Integer, Key, Text};
 
-/// The five tables, with the types of a database, in a schema of it.
+/// The five tables, with the types of a database.
 ///
 /// Columns that no result shows are there for options that may be turned on later, so that turning
 /// one on needs no migration: `uses`, `used_at` and `attempts` of a verification token (grace
 /// period, attempt limit), `lock_owner` and `lock_expires` of an account (its lease).
-pub fn own(dialect: &Dialect, database_schema: Option<&str>) -> Schema {
-    let column = |property: &'static str, name: &str, kind| Column {
-        property,
-        name: name.to_owned(),
-        kind,
-        storage: (dialect.column)(kind).1,
-        nullable: false,
-        shown: true,
-        default: None,
-        references: None,
+pub fn own(dialect: &Dialect) -> Schema {
+    let column = |property: &str, name: &str, kind| {
+        Column::new(property, name, kind, (dialect.column)(kind))
     };
     let nullable = |property, name, kind| Column { nullable: true, ..column(property, name, kind) };
     let hidden = |property, name, kind, default: &str| Column {
         nullable: default == "NULL",
         shown: false,
+        is_written: false,
+        fill: Fill::Database,
         default: Some(default.to_owned()),
         ..column(property, name, kind)
     };
     let user_id =
         || Column { references: Some(Reference::User), ..column("userId", "user_id", Key) };
-    let index =
-        |name: &str, properties, unique| Index { name: name.to_owned(), properties, unique };
+    let index = |properties: &[&str], unique| Index {
+        name: String::new(),
+        properties: properties.iter().map(|property| (*property).into()).collect(),
+        unique,
+    };
     let now = dialect.now;
 
     let mut user = Model::new(
@@ -38,7 +37,10 @@ pub fn own(dialect: &Dialect, database_schema: Option<&str>) -> Schema {
         "users",
         &["id"],
         vec![
-            column("id", "id", Key),
+            Column {
+                fill: Fill::Made { ids: Ids::UuidV7, instead_of_random: false },
+                ..column("id", "id", Key)
+            },
             nullable("name", "name", Text),
             nullable("email", "email", Key),
             nullable("emailVerified", "email_verified", Date),
@@ -46,7 +48,7 @@ pub fn own(dialect: &Dialect, database_schema: Option<&str>) -> Schema {
             hidden("createdAt", "created_at", Date, now),
         ],
     );
-    user.indexes = vec![index("users_email_key", &["email"], true)];
+    user.indexes = vec![index(&["email"], true)];
 
     let mut account = Model::new(
         "account",
@@ -69,7 +71,7 @@ pub fn own(dialect: &Dialect, database_schema: Option<&str>) -> Schema {
             hidden("lockExpires", "lock_expires", Date, "NULL"),
         ],
     );
-    account.indexes = vec![index("accounts_user_id_idx", &["userId"], false)];
+    account.indexes = vec![index(&["userId"], false)];
     account.omit_null = true;
 
     let mut session = Model::new(
@@ -83,10 +85,7 @@ pub fn own(dialect: &Dialect, database_schema: Option<&str>) -> Schema {
             hidden("createdAt", "created_at", Date, now),
         ],
     );
-    session.indexes = vec![
-        index("sessions_user_id_idx", &["userId"], false),
-        index("sessions_expires_idx", &["expires"], false),
-    ];
+    session.indexes = vec![index(&["userId"], false), index(&["expires"], false)];
 
     let mut verification_token = Model::new(
         "verificationToken",
@@ -101,10 +100,7 @@ pub fn own(dialect: &Dialect, database_schema: Option<&str>) -> Schema {
             hidden("attempts", "attempts", Integer, "0"),
         ],
     );
-    verification_token.indexes = vec![
-        index("verification_tokens_token_idx", &["token"], false),
-        index("verification_tokens_expires_idx", &["expires"], false),
-    ];
+    verification_token.indexes = vec![index(&["token"], false), index(&["expires"], false)];
 
     let mut authenticator = Model::new(
         "authenticator",
@@ -121,11 +117,15 @@ pub fn own(dialect: &Dialect, database_schema: Option<&str>) -> Schema {
             nullable("transports", "transports", Text),
         ],
     );
-    authenticator.indexes = vec![index("authenticators_user_id_idx", &["userId"], false)];
+    authenticator.indexes = vec![index(&["userId"], false)];
 
-    let mut schema = Schema { user, account, session, verification_token, authenticator };
-    for model in schema.models_mut() {
-        model.table.schema = database_schema.map(str::to_owned);
+    Schema {
+        renamed: false,
+        preset: None,
+        user,
+        account,
+        session,
+        verification_token,
+        authenticator,
     }
-    schema
 }

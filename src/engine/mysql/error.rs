@@ -64,6 +64,12 @@ fn meaning(number: u16) -> (Code, &'static str, Effect) {
         1020 | 1180 | 1205 | 1213 | 3101 => {
             (Code::Database, "another transaction was in the way", Effect::Conflict)
         }
+        // MariaDB says so when a deadlock keeps it from the counter.
+        1467 => (
+            Code::Database,
+            "another transaction was in the way of the table's counter, or that is at its end",
+            Effect::Conflict,
+        ),
         1317 | 1969 | 3024 => (Code::Timeout, "the server gave the statement up", Effect::Conflict),
         // Galera without a quorum: another node, or the same one later, may do it.
         1047 => (Code::Connect, "the cluster's node has no quorum", Effect::None),

@@ -5,11 +5,11 @@ mod error;
 use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, OutputColumn, Storage, Table,
-    Together, Upsert, Work, server,
+    BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Outcome, OutputColumn,
+    Storage, Table, Together, Upsert, Wire, Work, server,
 };
 use crate::error::{Effect, Error, Result};
-use crate::options::{Host, Options, Pem, ServerSource, TlsMode};
+use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
 use crate::value::Value;
 use sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlQueryResult, MySqlRow, MySqlSslMode,
@@ -41,6 +41,24 @@ pub static MYSQL: Dialect = Dialect {
         }
         kind => column(kind),
     },
+    named,
+    serial: "bigint AUTO_INCREMENT",
+    made_id: |_| None,
+    bytes: |text| format!("CAST(CONVERT({text} USING utf8mb4) AS BINARY)"),
+    json: str::to_owned,
+    impossible_name: |name| {
+        if name.chars().count() > 64 {
+            Some("is longer than the 64 characters of a name in MySQL and MariaDB")
+        } else if name.ends_with(' ') {
+            Some("ends with a space, which no name in MySQL and MariaDB does")
+        } else if name.chars().any(|character| u32::from(character) > 0xffff) {
+            Some("has a character beyond U+FFFF, which no name in MySQL and MariaDB has")
+        } else {
+            None
+        }
+    },
+    literal: |text| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
+    key_lock: KeyLock::Serializable,
     now: "CURRENT_TIMESTAMP(3)",
     table_suffix: |_| " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC",
     indexes_inside: true,
@@ -65,6 +83,20 @@ pub static MARIADB: Dialect = Dialect {
         }
         kind => column(kind),
     },
+    named: |name| match name {
+        TypeName::Uuid => "uuid",
+        name => named(name),
+    },
+    serial: MYSQL.serial,
+    made_id: |name| match name {
+        TypeName::Uuid | TypeName::Text => Some("(uuid())"),
+        _ => None,
+    },
+    bytes: MYSQL.bytes,
+    json: MYSQL.json,
+    impossible_name: MYSQL.impossible_name,
+    literal: MYSQL.literal,
+    key_lock: MYSQL.key_lock,
     now: MYSQL.now,
     table_suffix: MYSQL.table_suffix,
     indexes_inside: true,
@@ -81,8 +113,30 @@ fn column(kind: ColumnType) -> (&'static str, Storage) {
         // 1023 bytes in base64 fit into the 3072 bytes of a key only where a character is a byte.
         ColumnType::CredentialId => ("varbinary(1400)", Storage::Text),
         ColumnType::Integer => ("bigint", Storage::Integer),
+        ColumnType::Float => ("double", Storage::Float),
+        ColumnType::Json => ("json", Storage::Json),
         ColumnType::Boolean => ("boolean", Storage::Boolean),
         ColumnType::Date => ("datetime(3)", Storage::Date),
+    }
+}
+
+/// The type of a column that the options name.
+fn named(name: TypeName) -> &'static str {
+    match name {
+        TypeName::Text => column(ColumnType::Text).0,
+        TypeName::Uuid => "char(36) CHARACTER SET ascii COLLATE ascii_bin",
+        TypeName::Binary => "binary(16)",
+        TypeName::Integer => "int",
+        TypeName::Bigint | TypeName::Seconds | TypeName::Milliseconds => "bigint",
+        TypeName::Float => "double",
+        TypeName::Boolean => "boolean",
+        TypeName::Json => "json",
+        TypeName::Datetime => "datetime(3)",
+        TypeName::DatetimeToSecond => "datetime(0)",
+        TypeName::Timestamp => "timestamp(3) NULL",
+        TypeName::IsoText | TypeName::DatetimeText | TypeName::MillisecondsText => {
+            "varchar(40) CHARACTER SET ascii COLLATE ascii_bin"
+        }
     }
 }
 
@@ -100,6 +154,15 @@ pub static GALERA: Dialect = Dialect {
     together: MARIADB.together,
     hasty: None,
     column: MARIADB.column,
+    named: MARIADB.named,
+    serial: MARIADB.serial,
+    // Without RETURNING it would not say which it made.
+    made_id: |_| None,
+    bytes: MARIADB.bytes,
+    json: MARIADB.json,
+    impossible_name: MARIADB.impossible_name,
+    literal: MARIADB.literal,
+    key_lock: MARIADB.key_lock,
     now: MARIADB.now,
     table_suffix: MARIADB.table_suffix,
     indexes_inside: MARIADB.indexes_inside,
@@ -305,32 +368,41 @@ fn connect_options(source: &ServerSource) -> MySqlConnectOptions {
 
 impl Driver for Server {
     const PREPARES_BEFORE: bool = true;
+    const SERIALIZABLE: Option<&'static str> = Some("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
 
     fn begin(_writes: bool) -> &'static str {
         "BEGIN"
     }
 
     fn bind(arguments: &mut MySqlArguments, value: &Value, storage: Storage) -> Result<()> {
-        let bound = match (value, storage) {
-            (Value::Null, Storage::Text) => arguments.add(None::<&str>),
-            (Value::Null, Storage::Integer) => arguments.add(None::<i64>),
-            (Value::Null, Storage::Boolean) => arguments.add(None::<bool>),
-            (Value::Null, Storage::Date) => arguments.add(None::<PrimitiveDateTime>),
-            (Value::Text(text), Storage::Text) => arguments.add(&**text),
-            (Value::Integer(number), Storage::Integer) => arguments.add(*number),
-            (Value::Boolean(value), Storage::Boolean) => arguments.add(*value),
-            (Value::Date(time), Storage::Date) => {
-                let time: OffsetDateTime = super::date(*time)?;
+        let unstorable = || Error::unstorable(MYSQL.name, value.describe(), storage);
+        let bound = match storage.encode(value).ok_or_else(unstorable)? {
+            Wire::Null(Native::Text | Native::AnyText | Native::Uuid) => {
+                arguments.add(None::<&str>)
+            }
+            Wire::Null(Native::Integer) => arguments.add(None::<i64>),
+            Wire::Null(Native::Float) => arguments.add(None::<f64>),
+            Wire::Null(Native::Boolean) => arguments.add(None::<bool>),
+            Wire::Null(Native::Time | Native::PlainTime) => {
+                arguments.add(None::<PrimitiveDateTime>)
+            }
+            Wire::Null(Native::Bytes) => arguments.add(None::<&[u8]>),
+            Wire::Text(text) => arguments.add(&*text),
+            Wire::Integer(number) => arguments.add(number),
+            Wire::Float(number) => arguments.add(number),
+            Wire::Boolean(value) => arguments.add(value),
+            Wire::Time(time) | Wire::PlainTime(time) => {
+                let time: OffsetDateTime = super::date(time)?;
                 if time.year() < 0 {
                     return Err(super::beyond_years());
                 }
                 arguments.add(PrimitiveDateTime::new(time.date(), time.time()))
             }
-            (value, storage) => {
-                return Err(Error::unstorable(MYSQL.name, value.describe(), storage));
-            }
+            // MariaDB's own type takes and gives text.
+            Wire::Uuid(bytes) => arguments.add(super::storage::uuid_text(bytes)),
+            Wire::Bytes(bytes) => arguments.add(bytes),
         };
-        bound.map_err(|_| Error::unstorable(MYSQL.name, value.describe(), storage))
+        bound.map_err(|_| unstorable())
     }
 
     fn read(row: &MySqlRow, index: usize, column: &OutputColumn) -> Result<Value> {
@@ -338,17 +410,31 @@ impl Driver for Server {
         if value.is_null() {
             return Ok(Value::Null);
         }
-        let read = match column.storage {
-            Storage::Text => <&str as Decode<Server>>::decode(value).map(Value::from),
-            Storage::Integer => <i64 as Decode<Server>>::decode(value).map(Value::Integer),
-            Storage::Boolean => <bool as Decode<Server>>::decode(value).map(Value::Boolean),
-            Storage::Date => <PrimitiveDateTime as Decode<Server>>::decode(value)
-                .map(|time| super::milliseconds(time.assume_utc())),
+        let held = row.column(index).type_info().name();
+        let wire = match held {
+            "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT"
+            | "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED"
+            | "BIGINT UNSIGNED" | "YEAR" => {
+                <i64 as Decode<Server>>::decode(value).map(Wire::Integer)
+            }
+            "BIT" => <u64 as Decode<Server>>::decode(value).map(|bits| Wire::Boolean(bits != 0)),
+            "FLOAT" => {
+                <f32 as Decode<Server>>::decode(value).map(|number| Wire::Float(number.into()))
+            }
+            "DOUBLE" => <f64 as Decode<Server>>::decode(value).map(Wire::Float),
+            "DATETIME" | "TIMESTAMP" => <PrimitiveDateTime as Decode<Server>>::decode(value)
+                .map(|time| Wire::Time(super::milliseconds(time.assume_utc()))),
+            // Text, numbers of any length, and bytes, in which there is text of ours too.
+            _ => <&[u8] as Decode<Server>>::decode(value).map(|bytes| Wire::Bytes(bytes.into())),
         };
-        read.map_err(|_| {
-            let held = row.column(index).type_info().name();
-            Error::misread(MYSQL.name, &column.name, held, column.storage)
-        })
+        let misread = || Error::misread(MYSQL.name, &column.name, held, column.storage);
+        let wire = match wire.map_err(|_| misread())? {
+            Wire::Bytes(bytes) if column.storage != Storage::UuidBytes => {
+                Wire::Text(String::from_utf8(bytes).map_err(|_| misread())?.into())
+            }
+            wire => wire,
+        };
+        column.storage.decode(wire).ok_or_else(misread)
     }
 
     fn error(error: &sqlx::Error) -> Error {

@@ -2,7 +2,8 @@
 
 use super::DIALECT;
 use super::error::{from_rusqlite, interrupted};
-use crate::engine::{Outcome, OutputColumn, Statement, Step, Storage, Work};
+use crate::engine::storage::uuid_text;
+use crate::engine::{Outcome, OutputColumn, Statement, Step, Storage, Wire, Work};
 use crate::error::{Error, Result};
 use crate::options::{SqliteOptions, Synchronous};
 use crate::value::Value;
@@ -224,16 +225,23 @@ fn bind(
     value: &Value,
     storage: Storage,
 ) -> Result<()> {
-    let value = match (value, storage) {
-        (Value::Null, _) => ValueRef::Null,
-        (Value::Text(text), Storage::Text) => ValueRef::Text(text.as_bytes()),
-        (Value::Integer(number) | Value::Date(number), Storage::Integer | Storage::Date) => {
+    let wire = storage
+        .encode(value)
+        .ok_or_else(|| Error::unstorable(DIALECT.name, value.describe(), storage))?;
+    let uuid;
+    let value = match &wire {
+        Wire::Null(_) => ValueRef::Null,
+        Wire::Text(text) => ValueRef::Text(text.as_bytes()),
+        Wire::Integer(number) | Wire::Time(number) | Wire::PlainTime(number) => {
             ValueRef::Integer(*number)
         }
-        (Value::Boolean(value), Storage::Boolean) => ValueRef::Integer((*value).into()),
-        (value, storage) => {
-            return Err(Error::unstorable(DIALECT.name, value.describe(), storage));
+        Wire::Float(number) => ValueRef::Real(*number),
+        Wire::Boolean(value) => ValueRef::Integer((*value).into()),
+        Wire::Uuid(bytes) => {
+            uuid = uuid_text(*bytes);
+            ValueRef::Text(uuid.as_bytes())
         }
+        Wire::Bytes(bytes) => ValueRef::Blob(bytes),
     };
     prepared.raw_bind_parameter(index, ToSqlOutput::Borrowed(value)).map_err(from_rusqlite)
 }
@@ -242,17 +250,24 @@ fn bind(
 /// its own conversions would turn "abc" into 0.
 fn read(value: ValueRef<'_>, column: &OutputColumn) -> Result<Value> {
     let mismatch = |held| Error::misread(DIALECT.name, &column.name, held, column.storage);
-    Ok(match (column.storage, value) {
-        (_, ValueRef::Null) => Value::Null,
-        (Storage::Text, ValueRef::Text(bytes)) => {
-            std::str::from_utf8(bytes).map(Value::from).map_err(|_| mismatch("TEXT"))?
+    let (wire, held) = match value {
+        ValueRef::Null => return Ok(Value::Null),
+        ValueRef::Text(bytes) => {
+            let text = std::str::from_utf8(bytes).map_err(|_| mismatch("TEXT"))?;
+            (Wire::Text(text.into()), "TEXT")
         }
-        (Storage::Text, ValueRef::Integer(number)) => Value::from(number.to_string()),
-        (Storage::Integer, ValueRef::Integer(number)) => Value::Integer(number),
-        (Storage::Boolean, ValueRef::Integer(number)) => Value::Boolean(number != 0),
-        (Storage::Date, ValueRef::Integer(number)) => Value::Date(number),
-        (_, ValueRef::Real(_)) => return Err(mismatch("REAL")),
-        (_, ValueRef::Text(_)) => return Err(mismatch("TEXT")),
-        (_, ValueRef::Blob(_)) => return Err(mismatch("BLOB")),
-    })
+        ValueRef::Integer(number) => (wire(column.storage, number), "INTEGER"),
+        ValueRef::Real(number) => (Wire::Float(number), "REAL"),
+        ValueRef::Blob(bytes) => (Wire::Bytes(bytes.to_vec()), "BLOB"),
+    };
+    column.storage.decode(wire).ok_or_else(|| mismatch(held))
+}
+
+/// An integer, which in SQLite may be a point in time, or text in a column that prefers numbers.
+fn wire(storage: Storage, number: i64) -> Wire {
+    match storage {
+        Storage::Date | Storage::DateToSecond | Storage::DateWithoutZone => Wire::Time(number),
+        Storage::Text | Storage::AnyText => Wire::Text(number.to_string().into()),
+        _ => Wire::Integer(number),
+    }
 }

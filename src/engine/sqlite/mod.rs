@@ -10,11 +10,11 @@ mod writer;
 
 use super::pool::{Bounds, FOREVER, Lease, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, LiveTable, Outcome, Statement, Storage, Table,
+    BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Outcome, Statement, Storage, Table,
     Together, Upsert, Work,
 };
 use crate::error::{Code, Effect, Error, Result};
-use crate::options::{Options, SqliteSource};
+use crate::options::{Options, SqliteSource, TypeName};
 use crate::value::Value;
 use connection::{Connection, Place};
 use std::path::{Path, PathBuf};
@@ -40,9 +40,42 @@ pub static DIALECT: Dialect = Dialect {
     column: |kind| match kind {
         ColumnType::Key | ColumnType::CredentialId | ColumnType::Text => ("TEXT", Storage::Text),
         ColumnType::Integer => ("INTEGER", Storage::Integer),
+        ColumnType::Float => ("REAL", Storage::Float),
         ColumnType::Boolean => ("INTEGER", Storage::Boolean),
         ColumnType::Date => ("INTEGER", Storage::Date),
+        ColumnType::Json => ("TEXT", Storage::Json),
     },
+    named: |name| match name {
+        TypeName::Integer
+        | TypeName::Bigint
+        | TypeName::Boolean
+        | TypeName::Datetime
+        | TypeName::DatetimeToSecond
+        | TypeName::Timestamp
+        | TypeName::Seconds
+        | TypeName::Milliseconds => "INTEGER",
+        TypeName::Float => "REAL",
+        TypeName::Binary => "BLOB",
+        TypeName::Text
+        | TypeName::Uuid
+        | TypeName::Json
+        | TypeName::IsoText
+        | TypeName::DatetimeText
+        | TypeName::MillisecondsText => "TEXT",
+    },
+    serial: "INTEGER",
+    made_id: |name| match name {
+        TypeName::Text => Some("(lower(hex(randomblob(16))))"),
+        _ => None,
+    },
+    bytes: |text| format!("CAST({text} AS BLOB)"),
+    json: str::to_owned,
+    impossible_name: |name| {
+        let reserved = name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
+        reserved.then_some("begins with \"sqlite_\", which SQLite keeps to itself")
+    },
+    literal: |text| format!("'{}'", text.replace('\'', "''")),
+    key_lock: KeyLock::Writer,
     // Milliseconds since 1970; unixepoch('subsec') would need SQLite 3.42 in every other program.
     now: "(CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER))",
     table_suffix: |clustered| {

@@ -1,0 +1,6 @@
+-- @auth/sequelize-adapter 2.11.3's models. Made by sequelize 6.37.8's query generator, with which
+-- sync() creates tables.
+CREATE TABLE IF NOT EXISTS `users` (`id` CHAR(36) BINARY , `name` VARCHAR(255), `email` VARCHAR(255), `email_verified` DATETIME, `image` VARCHAR(255), UNIQUE `email` (`email`), PRIMARY KEY (`id`)) ENGINE=InnoDB;
+CREATE TABLE IF NOT EXISTS `accounts` (`id` CHAR(36) BINARY , `type` VARCHAR(255) NOT NULL, `provider` VARCHAR(255) NOT NULL, `provider_account_id` VARCHAR(255) NOT NULL, `refresh_token` VARCHAR(255), `access_token` VARCHAR(255), `expires_at` INTEGER, `token_type` VARCHAR(255), `scope` VARCHAR(255), `id_token` TEXT, `session_state` VARCHAR(255), `user_id` CHAR(36) BINARY, PRIMARY KEY (`id`), FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE CASCADE ON UPDATE CASCADE) ENGINE=InnoDB;
+CREATE TABLE IF NOT EXISTS `sessions` (`id` CHAR(36) BINARY , `expires` DATETIME NOT NULL, `session_token` VARCHAR(255) NOT NULL, `user_id` CHAR(36) BINARY, UNIQUE `sessionToken` (`session_token`), PRIMARY KEY (`id`), FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE CASCADE ON UPDATE CASCADE) ENGINE=InnoDB;
+CREATE TABLE IF NOT EXISTS `verification_tokens` (`token` VARCHAR(255) , `identifier` VARCHAR(255) NOT NULL, `expires` DATETIME NOT NULL, PRIMARY KEY (`token`)) ENGINE=InnoDB;

@@ -1,0 +1,385 @@
+//! The option `schema`: which tables and columns there are, as far as it says.
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// The option `schema`. A text is a preset's name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SchemaOptions {
+    /// Another adapter's tables, by the name of the preset that describes them.
+    pub preset: Option<String>,
+    /// How columns and tables are named that have no name of their own.
+    pub naming: Option<Naming>,
+    /// What every table's name starts with.
+    pub prefix: Option<String>,
+    /// PostgreSQL's schema that the tables are in.
+    pub db_schema: Option<String>,
+    /// Where the ids of new users come from.
+    pub ids: Option<Ids>,
+    /// The models, each as far as it differs; in the order of [`MODELS`].
+    pub models: [ModelOptions; 5],
+}
+
+/// The models' names in options.
+pub const MODELS: [&str; 5] = ["user", "account", "session", "verificationToken", "authenticator"];
+
+/// How names are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+pub enum Naming {
+    /// `user_id`.
+    #[serde(rename = "snake_case")]
+    Snake,
+    /// `userId`.
+    #[serde(rename = "camelCase")]
+    Camel,
+}
+
+/// Where ids come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ids {
+    /// A random UUID.
+    Uuid,
+    /// A UUID that begins with the time.
+    UuidV7,
+    /// 24 letters and digits, in the form of cuid2.
+    Cuid2,
+    /// 21 characters, in the form of nanoid.
+    Nanoid,
+    /// The database counts.
+    Serial,
+    /// The column's own default.
+    Database,
+    /// A function of the application's: the bridge calls it.
+    Function,
+}
+
+impl<'de> Deserialize<'de> for Ids {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Words;
+        impl Visitor<'_> for Words {
+            type Value = Ids;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(
+                    "\"uuid\", \"uuidv7\", \"cuid2\", \"nanoid\", \"serial\", \"database\" or a function",
+                )
+            }
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<Ids, E> {
+                Ok(match word {
+                    "uuid" => Ids::Uuid,
+                    "uuidv7" => Ids::UuidV7,
+                    "cuid2" => Ids::Cuid2,
+                    "nanoid" => Ids::Nanoid,
+                    "serial" => Ids::Serial,
+                    "database" => Ids::Database,
+                    _ => return Err(E::invalid_value(de::Unexpected::Str(word), &self)),
+                })
+            }
+            /// A function comes as a unit: that there is one is all that the options know.
+            fn visit_unit<E: de::Error>(self) -> Result<Ids, E> {
+                Ok(Ids::Function)
+            }
+        }
+        deserializer.deserialize_unit_struct(super::tree::OR_FUNCTION, Words)
+    }
+}
+
+/// One model's options.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModelOptions {
+    /// `false` in the options: there is no such table.
+    pub absent: bool,
+    /// The table's name.
+    pub table: Option<String>,
+    /// Whether nothing is ever written to it: a view, for instance.
+    pub read_only: bool,
+    /// Properties and their columns, in the order given.
+    pub columns: Vec<(String, ColumnOptions)>,
+}
+
+/// One property's column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnOptions {
+    /// `false`: there is none.
+    Absent,
+    /// A text is its name.
+    Named(String),
+    /// More of it.
+    Described(Described),
+}
+
+/// A column, as far as the options describe it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Described {
+    /// The name in the database.
+    pub name: Option<String>,
+    /// What the database calls its type, and how values are kept in it.
+    pub r#type: Option<TypeName>,
+    /// Whether it may be null.
+    pub nullable: Option<bool>,
+    /// The value of a row that is given none.
+    pub default: Option<Literal>,
+    /// Whether no two rows have the same value.
+    pub unique: bool,
+    /// Whether it has an index.
+    pub index: bool,
+    /// Whether it is stored and never returned.
+    pub hidden: bool,
+}
+
+/// A default's literal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Literal {
+    /// A text; also a point in time, in ISO 8601.
+    Text(String),
+    /// A number, as it is written.
+    Number(String),
+    /// A truth value.
+    Boolean(bool),
+}
+
+impl<'de> Deserialize<'de> for Literal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Word;
+        impl Visitor<'_> for Word {
+            type Value = Literal;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string, a number or a boolean")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Literal, E> {
+                Ok(Literal::Text(text.to_owned()))
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Literal, E> {
+                Ok(Literal::Number(number.to_string()))
+            }
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Literal, E> {
+                if number.is_finite() {
+                    Ok(Literal::Number(number.to_string()))
+                } else {
+                    Err(E::invalid_value(de::Unexpected::Float(number), &self))
+                }
+            }
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Literal, E> {
+                Ok(Literal::Boolean(value))
+            }
+        }
+        deserializer.deserialize_any(Word)
+    }
+}
+
+/// Types of columns, by the names that options give them. `index.d.ts` says what each is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[allow(missing_docs)]
+pub enum TypeName {
+    #[serde(rename = "text")]
+    Text,
+    #[serde(rename = "uuid")]
+    Uuid,
+    #[serde(rename = "binary")]
+    Binary,
+    #[serde(rename = "integer")]
+    Integer,
+    #[serde(rename = "bigint")]
+    Bigint,
+    #[serde(rename = "float")]
+    Float,
+    #[serde(rename = "boolean")]
+    Boolean,
+    #[serde(rename = "json")]
+    Json,
+    #[serde(rename = "datetime")]
+    Datetime,
+    #[serde(rename = "datetime(0)")]
+    DatetimeToSecond,
+    #[serde(rename = "timestamp")]
+    Timestamp,
+    #[serde(rename = "seconds")]
+    Seconds,
+    #[serde(rename = "milliseconds")]
+    Milliseconds,
+    #[serde(rename = "iso-text")]
+    IsoText,
+    #[serde(rename = "datetime-text")]
+    DatetimeText,
+    #[serde(rename = "milliseconds-text")]
+    MillisecondsText,
+}
+
+impl TypeName {
+    /// The name in options.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TypeName::Text => "text",
+            TypeName::Uuid => "uuid",
+            TypeName::Binary => "binary",
+            TypeName::Integer => "integer",
+            TypeName::Bigint => "bigint",
+            TypeName::Float => "float",
+            TypeName::Boolean => "boolean",
+            TypeName::Json => "json",
+            TypeName::Datetime => "datetime",
+            TypeName::DatetimeToSecond => "datetime(0)",
+            TypeName::Timestamp => "timestamp",
+            TypeName::Seconds => "seconds",
+            TypeName::Milliseconds => "milliseconds",
+            TypeName::IsoText => "iso-text",
+            TypeName::DatetimeText => "datetime-text",
+            TypeName::MillisecondsText => "milliseconds-text",
+        }
+    }
+}
+
+#[derive(serde::Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct SchemaObject {
+    preset: Option<String>,
+    naming: Option<Naming>,
+    prefix: Option<String>,
+    db_schema: Option<String>,
+    ids: Option<Ids>,
+    user: UserOptions,
+    account: ModelOptions,
+    session: ModelOptions,
+    verification_token: ModelOptions,
+    authenticator: ModelOptions,
+}
+
+impl<'de> Deserialize<'de> for SchemaOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Schema;
+        impl<'de> Visitor<'de> for Schema {
+            type Value = SchemaOptions;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a preset's name or an object such as { prefix: \"auth_\" }")
+            }
+            fn visit_str<E: de::Error>(self, preset: &str) -> Result<SchemaOptions, E> {
+                let preset = Some(preset.to_owned());
+                Ok(SchemaOptions { preset, ..SchemaOptions::default() })
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SchemaOptions, A::Error> {
+                let object = SchemaObject::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(SchemaOptions {
+                    preset: object.preset,
+                    naming: object.naming,
+                    prefix: object.prefix,
+                    db_schema: object.db_schema,
+                    ids: object.ids,
+                    models: [
+                        object.user.0,
+                        object.account,
+                        object.session,
+                        object.verification_token,
+                        object.authenticator,
+                    ],
+                })
+            }
+        }
+        deserializer.deserialize_any(Schema)
+    }
+}
+
+/// The user's options: the only table that may be somebody else's to write.
+#[derive(Default)]
+struct UserOptions(ModelOptions);
+
+#[derive(serde::Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct UserObject {
+    table: Option<String>,
+    columns: Columns,
+    read_only: bool,
+}
+
+impl<'de> Deserialize<'de> for UserOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let UserObject { table, columns, read_only } = UserObject::deserialize(deserializer)?;
+        Ok(UserOptions(ModelOptions { absent: false, table, read_only, columns: columns.0 }))
+    }
+}
+
+#[derive(serde::Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct ModelObject {
+    table: Option<String>,
+    columns: Columns,
+}
+
+impl<'de> Deserialize<'de> for ModelOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object: Option<ModelObject> = deserializer.deserialize_any(OrFalse(PhantomData))?;
+        Ok(match object {
+            None => ModelOptions { absent: true, ..ModelOptions::default() },
+            Some(ModelObject { table, columns }) => {
+                ModelOptions { table, columns: columns.0, ..ModelOptions::default() }
+            }
+        })
+    }
+}
+
+/// An object, or `false` for none.
+struct OrFalse<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OrFalse<T> {
+    type Value = Option<T>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or false")
+    }
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Option<T>, E> {
+        if value { Err(E::custom("must be an object or false, not true")) } else { Ok(None) }
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<T>, A::Error> {
+        T::deserialize(de::value::MapAccessDeserializer::new(map)).map(Some)
+    }
+}
+
+/// The columns, by property.
+#[derive(Default)]
+struct Columns(Vec<(String, ColumnOptions)>);
+
+impl<'de> Deserialize<'de> for Columns {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Properties;
+        impl<'de> Visitor<'de> for Properties {
+            type Value = Columns;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of columns by property")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Columns, A::Error> {
+                let mut columns = Vec::new();
+                while let Some(property) = map.next_key::<String>()? {
+                    columns.push((property, map.next_value()?));
+                }
+                Ok(Columns(columns))
+            }
+        }
+        deserializer.deserialize_any(Properties)
+    }
+}
+
+impl<'de> Deserialize<'de> for ColumnOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Column;
+        impl<'de> Visitor<'de> for Column {
+            type Value = ColumnOptions;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a column's name, an object such as { name, type }, or false")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<ColumnOptions, E> {
+                Ok(ColumnOptions::Named(name.to_owned()))
+            }
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<ColumnOptions, E> {
+                if value {
+                    Err(E::invalid_value(de::Unexpected::Bool(true), &self))
+                } else {
+                    Ok(ColumnOptions::Absent)
+                }
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ColumnOptions, A::Error> {
+                Described::deserialize(de::value::MapAccessDeserializer::new(map))
+                    .map(ColumnOptions::Described)
+            }
+        }
+        deserializer.deserialize_any(Column)
+    }
+}

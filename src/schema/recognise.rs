@@ -1,0 +1,110 @@
+//! Whose tables there are, if they are not ours.
+
+use super::preset::{PRESETS, Preset};
+use super::{Access, Column, Model, Schema};
+use crate::engine::{Engine, LiveTable, Table};
+use crate::error::{Code, Error, Result};
+
+/// The presets that describe the tables of the live database: every table and column that they name is
+/// there. Several are given where names do not tell them apart.
+///
+/// # Errors
+/// Those of the database.
+pub async fn recognise(engine: &dyn Engine) -> Result<Vec<&'static Preset>> {
+    let dialect = engine.dialect();
+    let mut known = Vec::new();
+    for preset in PRESETS {
+        if let Ok(schema) = preset.schema(dialect) {
+            known.push((preset, schema));
+        }
+    }
+    let mut tables: Vec<Table> = Vec::new();
+    for (_, schema) in &known {
+        for table in tables_of(schema) {
+            if !tables.contains(table) {
+                tables.push(table.clone());
+            }
+        }
+    }
+    let mut found: Vec<(&'static Preset, (bool, usize))> = Vec::new();
+    for schema_name in [None, Some("next_auth")] {
+        let of_schema: Vec<Table> =
+            tables.iter().filter(|table| table.schema.as_deref() == schema_name).cloned().collect();
+        if of_schema.is_empty() {
+            continue;
+        }
+        let live = engine.inspect(&of_schema).await?;
+        for (preset, schema) in &known {
+            let is_here = tables_of(schema).all(|table| table.schema.as_deref() == schema_name);
+            if is_here && describes(schema, &live) {
+                found.push((preset, (is_complete(schema, &live), columns(schema))));
+            }
+        }
+    }
+    // One of which nothing is missing fits better, and then one that says more.
+    let best = found.iter().map(|(_, fit)| *fit).max();
+    let fitting = found.into_iter().filter(|(_, fit)| Some(*fit) == best);
+    Ok(fitting.map(|(preset, _)| preset).collect())
+}
+
+fn tables_of(schema: &Schema) -> impl Iterator<Item = &Table> {
+    let models = schema.models().into_iter();
+    models.filter(|model| model.access != Access::Absent).map(|model| &model.table)
+}
+
+fn columns(schema: &Schema) -> usize {
+    let models = schema.models().into_iter();
+    models
+        .filter(|model| model.access != Access::Absent)
+        .map(|model| model.columns.iter().filter(|column| column.shown).count())
+        .sum()
+}
+
+/// Whether every table and column of a schema is there, by their exact names. Columns that no call
+/// needs may have been left out, but for primary keys, and so may passkeys.
+fn describes(schema: &Schema, live: &[LiveTable]) -> bool {
+    has_columns(schema, live, |model, column| {
+        column.shown || model.primary.contains(&column.property)
+    })
+}
+
+/// Whether the columns are there too that no call needs.
+fn is_complete(schema: &Schema, live: &[LiveTable]) -> bool {
+    has_columns(schema, live, |_, _| true)
+}
+
+fn has_columns(
+    schema: &Schema,
+    live: &[LiveTable],
+    asked: impl Fn(&Model, &Column) -> bool,
+) -> bool {
+    schema
+        .models()
+        .into_iter()
+        .filter(|model| model.access != Access::Absent && model.name != "authenticator")
+        .all(|model| {
+            live.iter().find(|table| table.name == model.table.name).is_some_and(|table| {
+                model
+                    .columns
+                    .iter()
+                    .filter(|column| asked(model, column))
+                    .all(|column| table.columns.contains(&column.name))
+            })
+        })
+}
+
+/// Refuses to treat tables as ours that are another adapter's.
+pub fn foreign(presets: &[&Preset]) -> Error {
+    let join = |text: fn(&Preset) -> String| {
+        presets.iter().map(|preset| text(preset)).collect::<Vec<_>>().join(" or ")
+    };
+    Error::new(
+        Code::Schema,
+        format!(
+            "these are the tables of {}: set the option schema: {} to use them as they are. For \
+             tables of ours beside them, set schema: {{ prefix }} or another database",
+            join(|preset| preset.package.to_owned()),
+            join(|preset| format!("\"{}\"", preset.name))
+        ),
+    )
+}
