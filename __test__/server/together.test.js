@@ -1,0 +1,108 @@
+const { onServers } = require("../support/on-servers")
+const { makeSession, makeUser } = require("../support/samples")
+
+const CALLS = 256
+
+/** How many statements a server has run, as it says itself. */
+const COUNTED = {
+  postgres: async (db) => {
+    const [{ n }] = await db.rows(
+      "SELECT xact_commit AS n FROM pg_stat_database WHERE datname = current_database()",
+    )
+    return Number(n)
+  },
+  mariadb: mysqlCount,
+  mysql: mysqlCount,
+}
+
+async function mysqlCount(db) {
+  const [row] = await db.rows("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'")
+  return Number(row.Value ?? row.value)
+}
+
+onServers("calls that come together", (db) => {
+  async function statements(run) {
+    const counted = COUNTED[db.name]
+    // PostgreSQL's counts are a second behind at the most.
+    const settle = () => new Promise((resolve) => setTimeout(resolve, 1_200))
+    await settle()
+    const before = await counted(db)
+    await run()
+    await settle()
+    return (await counted(db)) - before
+  }
+
+  test("are a few statements for the database, and each alone is one", async () => {
+    const adapter = db.open()
+    const user = await makeUser(adapter)
+    const sessions = await Promise.all(
+      Array.from({ length: CALLS }, () => makeSession(adapter, user.id)),
+    )
+    const together = await statements(async () => {
+      const found = await Promise.all(
+        sessions.map(({ sessionToken }) => adapter.getSessionAndUser(sessionToken)),
+      )
+      for (const [n, { session }] of found.entries()) expect(session).toStrictEqual(sessions[n])
+    })
+    const alone = await statements(async () => {
+      for (const { sessionToken } of sessions) await adapter.getSessionAndUser(sessionToken)
+    })
+    // The tests' own statements are counted too.
+    expect(together).toBeLessThan(CALLS / 8)
+    expect(alone).toBeGreaterThanOrEqual(CALLS)
+  })
+})
+
+const LOCKS = { postgres: "FOR UPDATE", mariadb: "FOR UPDATE", mysql: "FOR UPDATE" }
+
+onServers("a row that somebody has locked", (db) => {
+  /** Locks a user's row in another program's transaction until `end` is called. */
+  async function lock(id) {
+    const sql = `SELECT id FROM users WHERE id = ? ${LOCKS[db.name]}`
+    if (db.name === "postgres") {
+      const { Client } = require("pg")
+      const client = new Client({ connectionString: db.url })
+      await client.connect()
+      await client.query("BEGIN")
+      await client.query(sql.replace("?", "$1"), [id])
+      return async () => {
+        await client.query("COMMIT")
+        await client.end()
+      }
+    }
+    const { createConnection } = require("mysql2/promise")
+    const client = await createConnection({ uri: db.url })
+    await client.query("BEGIN")
+    await client.query(sql, [id])
+    return async () => {
+      await client.query("COMMIT")
+      await client.end()
+    }
+  }
+
+  test("keeps its own user's sign-in waiting, and nobody else's", async () => {
+    const adapter = db.open()
+    const users = await Promise.all(Array.from({ length: 40 }, () => makeUser(adapter)))
+    const [locked, ...others] = users
+    const end = await lock(locked.id)
+    let waited = true
+    const kept = makeSession(adapter, locked.id).then(() => {
+      waited = false
+    })
+    const slowest = []
+    for (let round = 0; round < 5; round += 1) {
+      const start = performance.now()
+      await Promise.all(others.map(({ id }) => makeSession(adapter, id)))
+      slowest.push(performance.now() - start)
+    }
+    expect(waited).toBe(true)
+    // A lock timeout of a server's own would be a second at least.
+    expect(Math.max(...slowest)).toBeLessThan(900)
+    await end()
+    await kept
+    for (const { id } of users) {
+      const [{ n }] = await db.rows("SELECT count(*) AS n FROM sessions WHERE user_id = ?", [id])
+      expect(Number(n)).toBe(id === locked.id ? 1 : 5)
+    }
+  })
+})
