@@ -2,7 +2,7 @@
 //! others are under way leave together, as one statement, as soon as one of these has landed.
 
 use super::turn::{self, Departure};
-use crate::engine::{Engine, Many, Outcome, Plan, Step, Work};
+use crate::engine::{Engine, Many, Outcome, Plan, Step, Work, landing};
 use crate::error::{Code, Effect, Error, Result};
 use crate::value::Value;
 use std::collections::{HashMap, HashSet};
@@ -183,7 +183,7 @@ impl Flight {
                     for passenger in passengers.drain(..) {
                         let work = self.lane.plan.work(&passenger.values);
                         let result = self.engine.run(&work).await;
-                        turn::land(|| passenger.land(Landed::Together(result)));
+                        landing::land(|| passenger.land(Landed::Together(result)));
                     }
                 }
                 _ => self.carry(many, passengers).await,
@@ -230,8 +230,8 @@ impl Flight {
             None => Err(Error::internal("no statement takes this many calls")),
         };
         match result {
-            Ok(outcome) => turn::land(|| hand_out(many, seats, outcome)),
-            Err(error) if concerns_all(&error) => turn::land(|| {
+            Ok(outcome) => landing::land(|| hand_out(many, seats, outcome)),
+            Err(error) if concerns_all(&error) => landing::land(|| {
                 for passenger in seats.into_iter().flatten() {
                     passenger.land(Landed::Together(Err(error.clone())));
                 }

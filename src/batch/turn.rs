@@ -2,7 +2,7 @@
 //! the end of the turn, with all calls that were made in it.
 
 use crate::engine::BoxFuture;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 
 /// A statement that is about to leave.
@@ -17,8 +17,6 @@ impl fmt::Debug for Departure {
 thread_local! {
     /// What leaves at the end of this thread's turn; nothing while it has none.
     static TURN: RefCell<Option<Vec<Departure>>> = const { RefCell::new(None) };
-    /// Whether this thread is handing out answers.
-    static LANDING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs something as part of the thread's turn. The caller sees to what is to leave at its end.
@@ -49,23 +47,4 @@ pub(super) fn depart(departure: Departure) {
     if let Some(Departure(flight)) = now {
         drop(tokio::spawn(flight));
     }
-}
-
-/// Hands out answers. Who waits for one may go on here, as far as it needs nothing else.
-pub fn land(hand_out: impl FnOnce()) {
-    /// Ends the landing also where `hand_out` panics.
-    struct Landing;
-    impl Drop for Landing {
-        fn drop(&mut self) {
-            LANDING.set(false);
-        }
-    }
-    LANDING.set(true);
-    let _landing = Landing;
-    hand_out();
-}
-
-/// Whether this thread is handing out answers.
-pub fn is_landing() -> bool {
-    LANDING.get()
 }

@@ -3,7 +3,7 @@
 use super::Running;
 use super::completion::Owed;
 use super::runtime::poll_once;
-use crate::batch::turn;
+use crate::engine::landing;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Wake, Waker};
@@ -69,7 +69,7 @@ impl Wake for Waiting {
             state.call.take()
         };
         let Some((mut running, owed)) = call else { return };
-        if !turn::is_landing() {
+        if !landing::is_landing() {
             return self.go_on(running, owed);
         }
         let _entered = self.runtime.enter();

@@ -2,6 +2,7 @@
 //! is one file here; what they differ in is named in [`Dialect`].
 
 mod exec;
+pub mod landing;
 mod mysql;
 mod pool;
 mod postgres;

@@ -6,7 +6,7 @@
 use super::Connector;
 use super::connection::Connection;
 use crate::engine::pool::{Lease, Pool};
-use crate::engine::{Outcome, Work};
+use crate::engine::{Outcome, Work, landing};
 use crate::error::{Code, Effect, Error, Result};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
@@ -89,7 +89,7 @@ impl Drop for Shift {
 impl Job {
     fn answer(self, result: Result<Outcome>) {
         // Who no longer waits need not be told.
-        let _ = self.answer.send(result);
+        landing::land(|| drop(self.answer.send(result)));
     }
 }
 
