@@ -45,13 +45,16 @@ pub fn hmac_sha256_hex(key: &Secret, data: &[u8]) -> Result<String> {
     Ok(hex(&mac.finalize().into_bytes()))
 }
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
-
 fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().map_or('0', char::from);
-    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     let mut text = String::with_capacity(bytes.len() * 2);
-    text.extend(digits);
+    for byte in bytes {
+        for half in [byte >> 4, byte & 15] {
+            // Half a byte has a digit.
+            text.extend(DIGITS.get(usize::from(half)));
+        }
+    }
     text
 }
 
