@@ -52,7 +52,10 @@ pub static DIALECT: Dialect = Dialect {
     }),
     hasty: Some("WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '20ms', true)) "),
     column: |kind| match kind {
-        ColumnType::Key | ColumnType::CredentialId | ColumnType::Text => ("text", Storage::Text),
+        // Keys are compared byte by byte: a third faster than by a language's rules, and no update of the
+        // system's rules can put an index out of order.
+        ColumnType::Key | ColumnType::CredentialId => ("text COLLATE \"C\"", Storage::Text),
+        ColumnType::Text => ("text", Storage::Text),
         ColumnType::Integer => ("bigint", Storage::Integer),
         ColumnType::Float => ("double precision", Storage::Float),
         ColumnType::Boolean => ("boolean", Storage::Boolean),
