@@ -277,7 +277,8 @@ fn promise<'s>(
         }
         Turn::Waits(running, runtime) => {
             let (owed, promise) = realm.promise(scope)?;
-            waiting::wait(runtime, running, owed);
+            // `owed` goes with the future if the call panics, and then rejects the promise.
+            waiting::wait(runtime, Box::pin(async move { owed.settle(running.await) }));
             Ok(promise)
         }
     }

@@ -3,6 +3,7 @@
 
 use super::Running;
 use super::answer::Answer;
+use super::waiting::wait;
 use crate::batch::turn::{self, Departure};
 use crate::engine::BoxFuture;
 use crate::error::{Error, Result};
@@ -71,11 +72,8 @@ pub fn first_turn(runtime: &'static Runtime, mut running: Running) -> (Turn, Vec
 /// may wait.
 pub fn leave(departures: Vec<Departure>) {
     let Some(runtime) = started() else { return };
-    let _entered = runtime.enter();
-    for Departure(mut flight) in departures {
-        if let Some(Poll::Pending) = poll_once(&mut flight, Waker::noop()) {
-            runtime.spawn(flight);
-        }
+    for Departure(flight) in departures {
+        wait(runtime, flight);
     }
 }
 

@@ -1,17 +1,15 @@
-//! A call that waits for its answer, and the promise that it owes.
+//! Futures that wait, without being a task of the runtime until they have to be.
 
-use super::Running;
-use super::completion::Owed;
 use super::runtime::poll_once;
-use crate::engine::landing;
+use crate::engine::{BoxFuture, landing};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Wake, Waker};
 use tokio::runtime::Runtime;
 
-/// A call that waits. Who brings what it waits for takes it further on the spot; only a call that has
-/// to wait for something else as well becomes a task of the runtime, which costs several times as
-/// much.
+/// A future that waits. Who brings an answer that it waits for takes it further on the spot; only one
+/// that is woken otherwise, or has to wait for something else as well, becomes a task of the runtime,
+/// which costs several times as much, and to begin with the waking of a thread.
 struct Waiting {
     runtime: &'static Runtime,
     state: Mutex<State>,
@@ -19,7 +17,7 @@ struct Waiting {
 
 #[derive(Default)]
 struct State {
-    call: Option<(Running, Owed)>,
+    future: Option<BoxFuture<'static, ()>>,
     /// Whether what it waits for came while it was still being put here.
     woken: bool,
 }
@@ -30,22 +28,16 @@ impl fmt::Debug for Waiting {
     }
 }
 
-/// Lets a call wait.
-pub fn wait(runtime: &'static Runtime, mut running: Running, owed: Owed) {
+/// Polls a future on this thread, and lets it wait if it has to. One that panics is dropped.
+pub fn wait(runtime: &'static Runtime, mut future: BoxFuture<'static, ()>) {
     let waiting = Arc::new(Waiting { runtime, state: Mutex::default() });
     let _entered = runtime.enter();
-    match poll_once(&mut running, &Waker::from(Arc::clone(&waiting))) {
-        Some(Poll::Ready(result)) => owed.settle(result),
-        // The promise is rejected by `owed`.
-        None => {}
-        Some(Poll::Pending) => {
-            let mut state = waiting.state();
-            if !state.woken {
-                state.call = Some((running, owed));
-                return;
-            }
-            drop(state);
-            waiting.go_on(running, owed);
+    if let Some(Poll::Pending) = poll_once(&mut future, &Waker::from(Arc::clone(&waiting))) {
+        let mut state = waiting.state();
+        if state.woken {
+            runtime.spawn(future);
+        } else {
+            state.future = Some(future);
         }
     }
 }
@@ -54,30 +46,21 @@ impl Waiting {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn go_on(&self, running: Running, owed: Owed) {
-        // `owed` is dropped with the task if the call panics, and then rejects the promise.
-        self.runtime.spawn(async move { owed.settle(running.await) });
-    }
 }
 
 impl Wake for Waiting {
     fn wake(self: Arc<Self>) {
-        let call = {
+        let future = {
             let mut state = self.state();
             state.woken = true;
-            state.call.take()
+            state.future.take()
         };
-        let Some((mut running, owed)) = call else { return };
-        if !landing::is_landing() {
-            return self.go_on(running, owed);
-        }
+        let Some(mut future) = future else { return };
         let _entered = self.runtime.enter();
-        match poll_once(&mut running, Waker::noop()) {
-            Some(Poll::Ready(result)) => owed.settle(result),
-            // The promise is rejected by `owed`.
-            None => {}
-            Some(Poll::Pending) => self.go_on(running, owed),
+        if !landing::is_landing()
+            || matches!(poll_once(&mut future, Waker::noop()), Some(Poll::Pending))
+        {
+            self.runtime.spawn(future);
         }
     }
 }
