@@ -1,24 +1,7 @@
 "use strict"
 
 const native = require("./binding.js")
-
-/** The error of this package: `index.d.ts` has its shape. */
-class SqlxAdapterError extends Error {
-  constructor(message, code, operation, cause) {
-    super(message)
-    // Not enumerable, as with Node's own errors: loggers print an error's own keys again.
-    for (const [name, value] of Object.entries({ code, operation, cause })) {
-      if (value !== undefined) {
-        Object.defineProperty(this, name, { value, configurable: true, writable: true })
-      }
-    }
-  }
-}
-Object.defineProperty(SqlxAdapterError.prototype, "name", {
-  value: "SqlxAdapterError",
-  configurable: true,
-  writable: true,
-})
+const { SqlxAdapterError } = require("./error.js")
 
 // Not one that a test's fake clock has put in its place since.
 const RealDate = Date
