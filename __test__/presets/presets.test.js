@@ -43,6 +43,28 @@ function contract(name, preset, database) {
     await place.drop()
   })
 
+  test("check breaks nothing, and what it says mends what is weak", async () => {
+    const other = await database.fresh()
+    await create(name, database.name, other)
+    const adapter = SqlxAdapter(other.url, { schema: name })
+    const findings = await adapter.check()
+    expect(findings.filter(({ level }) => level === "error")).toEqual([])
+    if (name === "pg-adapter") {
+      expect(
+        findings.find(({ table, column }) => table === "sessions" && column === "sessionToken"),
+      ).toMatchObject({
+        code: "missing_unique",
+        message: expect.stringContaining("reads the whole table"),
+      })
+    }
+    for (const { code, sql } of findings) if (code.startsWith("missing")) await other.execute(sql)
+    const left = (await adapter.check()).filter(({ code }) => code.startsWith("missing"))
+    expect(left).toEqual([])
+    await makeUser(adapter)
+    await adapter.close()
+    await other.drop()
+  })
+
   test("a user is stored, found, changed and deleted", async () => {
     const email = uniqueEmail("Ada")
     const verified = hence()

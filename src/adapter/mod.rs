@@ -4,6 +4,7 @@ mod account;
 mod authenticator;
 mod call;
 mod session;
+mod upkeep;
 mod user;
 mod verification_token;
 

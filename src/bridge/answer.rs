@@ -3,6 +3,7 @@
 use super::js::{Js, JsResult, Scope};
 use super::shape::Shapes;
 use crate::adapter::Status;
+use crate::schema::Finding;
 use crate::value::{Row, Value};
 
 /// What an operation gives.
@@ -22,6 +23,22 @@ pub enum Answer {
     Number(f64),
     /// How an adapter is doing.
     Status(Status),
+    /// What the live tables lack.
+    Findings(Vec<Finding>),
+    /// An array of strings.
+    Texts(Vec<String>),
+}
+
+impl From<Vec<Finding>> for Answer {
+    fn from(findings: Vec<Finding>) -> Self {
+        Answer::Findings(findings)
+    }
+}
+
+impl From<Vec<String>> for Answer {
+    fn from(texts: Vec<String>) -> Self {
+        Answer::Texts(texts)
+    }
 }
 
 impl From<f64> for Answer {
@@ -94,7 +111,39 @@ pub fn into_js<'s>(scope: Scope<'s>, shapes: &Shapes<'_, 's>, answer: Answer) ->
         Answer::Count(count) => scope.number(count as f64),
         Answer::Number(number) => scope.number(number),
         Answer::Status(status) => self::status(scope, &status),
+        Answer::Findings(findings) => {
+            let array = scope.array(findings.len())?;
+            for (index, found) in (0..).zip(&findings) {
+                scope.set_element(array, index, finding(scope, found)?)?;
+            }
+            Ok(array)
+        }
+        Answer::Texts(texts) => {
+            let array = scope.array(texts.len())?;
+            for (index, text) in (0..).zip(&texts) {
+                scope.set_element(array, index, scope.text(text)?)?;
+            }
+            Ok(array)
+        }
     }
+}
+
+fn finding<'s>(scope: Scope<'s>, finding: &Finding) -> JsResult<Js<'s>> {
+    let object = scope.object()?;
+    let sql = (!finding.sql.is_empty()).then(|| finding.sql.join(";\n"));
+    for (name, text) in [
+        ("level", Some(finding.level.as_str())),
+        ("code", Some(finding.code)),
+        ("table", Some(finding.table.as_str())),
+        ("column", finding.column.as_deref()),
+        ("message", Some(finding.message.as_str())),
+        ("sql", sql.as_deref()),
+    ] {
+        if let Some(text) = text {
+            scope.set(object, name, scope.text(text)?)?;
+        }
+    }
+    Ok(object)
 }
 
 // A count beyond 2^53 would be rounded.

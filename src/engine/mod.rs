@@ -3,6 +3,7 @@
 
 mod exec;
 pub mod landing;
+mod live;
 mod mysql;
 mod pool;
 mod postgres;
@@ -11,6 +12,7 @@ mod server;
 mod sqlite;
 mod storage;
 
+pub use live::{LiveColumn, LiveIndex, LiveTable};
 pub use pool::PoolState;
 pub use registry::Shared;
 pub use storage::{Native, Storage, Wire};
@@ -121,6 +123,19 @@ pub struct Dialect {
     pub json: fn(&str) -> String,
     /// Why a table or a column cannot have this name, if it cannot.
     pub impossible_name: fn(&str) -> Option<&'static str>,
+    /// Whether a live column whose type has this name keeps what a storage writes.
+    pub keeps: fn(&str, Storage) -> bool,
+    /// What the options call the type of a live column whose type has this name.
+    pub type_of: fn(&str) -> TypeName,
+    /// Whether a live column whose type has this name can be indexed as a whole.
+    pub is_indexable: fn(&str) -> bool,
+    /// Whether text of this collation is compared without regard to case, accents or the like.
+    pub is_loose: fn(&str) -> bool,
+    /// What follows the type of a text that is compared byte by byte.
+    pub exact_collation: &'static str,
+    /// What gives a column of a table (both quoted) another definition (type, and whether it may be
+    /// null), if the database can.
+    pub redefine: fn(table: &str, column: &str, sql_type: &str, nullable: bool) -> Option<String>,
     /// A text as a literal, which is only ever part of a definition.
     pub literal: fn(&str) -> String,
     /// How a key is kept unique without a unique key.
@@ -366,17 +381,6 @@ pub struct Table {
     pub schema: Option<String>,
     /// The table.
     pub name: String,
-}
-
-/// A table as it is in the live database.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LiveTable {
-    /// Its name.
-    pub name: String,
-    /// Its columns' names.
-    pub columns: Vec<String>,
-    /// Its indexes' names.
-    pub indexes: Vec<String>,
 }
 
 /// One database and its connections.

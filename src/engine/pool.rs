@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 /// After lying idle for this long a connection is asked whether it still lives before it is used:
@@ -103,6 +103,8 @@ struct Inner<C: Connector> {
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Idle<C::Connection>>>,
     leased: AtomicUsize,
+    /// Told of each lease that ends.
+    ended: Notify,
     waiting: AtomicUsize,
     /// Connections of an earlier generation are not used again.
     generation: AtomicUsize,
@@ -132,6 +134,7 @@ impl<C: Connector> Pool<C> {
             permits: Arc::new(Semaphore::new(bounds.max)),
             idle: Mutex::default(),
             leased: AtomicUsize::new(0),
+            ended: Notify::new(),
             waiting: AtomicUsize::new(0),
             generation: AtomicUsize::new(0),
             reaping: AtomicBool::new(false),
@@ -225,7 +228,8 @@ impl<C: Connector> Pool<C> {
         }
     }
 
-    /// Closes the idle connections; those in use are closed when they come back.
+    /// Closes the idle connections, and waits a while for those in use, which are closed when they come
+    /// back: a call is answered a moment before its connection is free.
     pub async fn close(&self) {
         self.0.permits.close();
         let idle = std::mem::take(&mut *self.0.idle());
@@ -233,6 +237,16 @@ impl<C: Connector> Pool<C> {
             // A connection that cannot say good-bye is gone already.
             let _ = timeout(TRUSTED, self.0.connector.close(idle.connection)).await;
         }
+        let all_back = async {
+            loop {
+                let ended = self.0.ended.notified();
+                if self.0.leased.load(Ordering::Acquire) == 0 {
+                    return;
+                }
+                ended.await;
+            }
+        };
+        let _ = timeout(TRUSTED, all_back).await;
     }
 }
 
@@ -386,7 +400,9 @@ impl<C: Connector> Lease<C> {
 
 impl<C: Connector> Drop for Lease<C> {
     fn drop(&mut self) {
-        self.pool.leased.fetch_sub(1, Ordering::Relaxed);
+        drop(self.connection.take());
+        self.pool.leased.fetch_sub(1, Ordering::Release);
+        self.pool.ended.notify_waiters();
     }
 }
 

@@ -4,7 +4,8 @@
 use super::exec::{self, Driver, Mode};
 use super::pool::{Connector, Lease};
 use super::{
-    BoxFuture, Engine, LiveTable, Outcome, OutputColumn, Plan, Statement, Storage, Table, Work,
+    BoxFuture, Engine, LiveColumn, LiveIndex, LiveTable, Outcome, OutputColumn, Plan, Statement,
+    Storage, Table, Work,
 };
 use crate::error::{Cause, Code, Effect, Error, Result};
 use crate::options::{Host, ServerKind, ServerSource};
@@ -56,9 +57,13 @@ pub async fn within<T>(limit: Duration, call: BoxFuture<'_, Result<T>>) -> Resul
     })
 }
 
-/// Looks at tables by one query, so that tables that are just being created are seen all or none:
-/// `columns` and `indexes` select a table's name and another name from the information schema, up to
-/// where the table's schema, null for the connection's own, and its name are compared.
+/// Looks at tables by one query, so that tables that are just being created are seen all or none.
+///
+/// `columns` and `indexes` select from the information schema, as texts, up to where the table's schema,
+/// null for the connection's own, and its name are compared: the kind, the table's name, then
+/// - of a column its name, position, type, length, whether it may be null, whether it is filled, collation;
+/// - of an index's column the index's name, position, the column's name (null for an expression, and in
+///   an index of some rows), null, whether it is unique, null, null.
 pub async fn inspect(
     engine: &dyn Engine,
     columns: &str,
@@ -80,37 +85,83 @@ pub async fn inspect(
             parts.push(sql);
         }
     }
+    let names =
+        ["kind", "table", "name", "position", "type", "length", "open", "filled", "collation"];
     let output = |name: &str| OutputColumn { name: name.into(), storage: Storage::Text };
     let statement = Statement {
         sql: parts.join(" UNION ALL ").into(),
         parameters: vec![Storage::Text; values.len()],
-        columns: vec![output("kind"), output("table"), output("name")],
+        columns: names.map(output).to_vec(),
         arrays: false,
     };
     let outcome = engine.run(&Plan::read(statement).work(&values)).await?;
-    let names = |kind: &str, table: &str| -> Vec<String> {
-        let is = |value: Option<&Value>, text: &str| {
-            value.and_then(Value::as_text).is_some_and(|value| value.eq_ignore_ascii_case(text))
-        };
+    let mut parts: Vec<Part> = outcome.rows.iter().filter_map(|row| Part::of(row)).collect();
+    parts.sort_by_key(|part| part.position);
+    let live = tables.iter().map(|table| {
         // A server may keep names in another case than it was told; one that does not may have
         // tables that differ in nothing else.
-        let owns = |owner: Option<&Value>| {
-            let owner = owner.and_then(Value::as_text);
-            owner.is_some_and(|owner| {
-                let asked = tables.iter().any(|table| *table.name == **owner);
-                if asked { **owner == *table } else { owner.eq_ignore_ascii_case(table) }
-            })
-        };
-        let of_table = outcome.rows.iter().filter(|row| is(row.first(), kind) && owns(row.get(1)));
-        let names = of_table.filter_map(|row| row.get(2).and_then(Value::as_text));
-        names.map(|name| name.to_string()).collect()
-    };
-    let live = tables.iter().map(|table| LiveTable {
-        columns: names("column", &table.name),
-        indexes: names("index", &table.name),
-        name: table.name.clone(),
+        let of_table = parts.iter().filter(|part| {
+            let asked = tables.iter().any(|table| *table.name == *part.table);
+            if asked {
+                part.table == table.name
+            } else {
+                part.table.eq_ignore_ascii_case(&table.name)
+            }
+        });
+        let mut live =
+            LiveTable { name: table.name.clone(), columns: Vec::new(), indexes: Vec::new() };
+        for part in of_table {
+            part.add_to(&mut live);
+        }
+        live
     });
     Ok(live.filter(|table| !table.columns.is_empty()).collect())
+}
+
+/// A column of a table or of an index.
+struct Part {
+    is_column: bool,
+    table: String,
+    name: String,
+    position: u32,
+    facts: [Option<String>; 5],
+}
+
+impl Part {
+    fn of(row: &[Value]) -> Option<Self> {
+        let text =
+            |index: usize| row.get(index).and_then(Value::as_text).map(|text| text.to_string());
+        Some(Part {
+            is_column: text(0)? == "column",
+            table: text(1)?,
+            name: text(2)?,
+            position: text(3)?.parse().ok()?,
+            facts: [text(4), text(5), text(6), text(7), text(8)],
+        })
+    }
+
+    fn add_to(&self, live: &mut LiveTable) {
+        let [first, length, yes, filled, collation] = self.facts.clone();
+        let is_yes = |fact: Option<String>| fact.as_deref() == Some("YES");
+        let name = self.name.clone();
+        if self.is_column {
+            live.columns.push(LiveColumn {
+                name,
+                sql_type: first.unwrap_or_default().to_ascii_lowercase(),
+                longest: length.and_then(|length| length.parse().ok()),
+                nullable: is_yes(yes),
+                filled: is_yes(filled),
+                collation,
+            });
+            return;
+        }
+        let unique = is_yes(yes);
+        let column = first.unwrap_or_default();
+        match live.indexes.iter_mut().find(|index| index.name == name) {
+            Some(index) => index.columns.push(column),
+            None => live.indexes.push(LiveIndex { name, columns: vec![column], unique }),
+        }
+    }
 }
 
 /// A server in words, for errors.

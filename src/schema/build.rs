@@ -7,6 +7,7 @@ use crate::options::{
     ColumnOptions, Described, Ids, MODELS, ModelOptions, Naming, SchemaOptions, TypeName, nearest,
 };
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Properties without which the operations have no meaning.
 const REQUIRED: [&[&str]; 5] = [
@@ -314,14 +315,7 @@ fn complete(schema: &mut Schema) {
         let named: Vec<String> = model
             .indexes
             .iter()
-            .map(|index| {
-                let columns = index.properties.iter().filter_map(|property| {
-                    model.columns.iter().find(|column| column.property == *property)
-                });
-                let columns: Vec<&str> = columns.map(|column| column.name.as_str()).collect();
-                let kind = if index.unique { "key" } else { "idx" };
-                index_name(&format!("{}_{}_{kind}", model.table.name, columns.join("_")))
-            })
+            .map(|index| index_name(model, &index.properties, index.unique))
             .collect();
         for (index, name) in model.indexes.iter_mut().zip(named) {
             index.name = name;
@@ -330,11 +324,18 @@ fn complete(schema: &mut Schema) {
     }
 }
 
-/// A name that every database takes: a long one is cut, and told apart by a digest.
-fn index_name(name: &str) -> String {
+/// The name of an index. One that is longer than what every database takes is cut, and told apart by a
+/// digest.
+pub(super) fn index_name(model: &Model, properties: &[Arc<str>], unique: bool) -> String {
     const LONGEST: usize = 60;
+    let columns = properties
+        .iter()
+        .filter_map(|property| model.columns.iter().find(|column| column.property == *property));
+    let columns: Vec<&str> = columns.map(|column| column.name.as_str()).collect();
+    let kind = if unique { "key" } else { "idx" };
+    let name = format!("{}_{}_{kind}", model.table.name, columns.join("_"));
     if name.len() <= LONGEST {
-        return name.to_owned();
+        return name;
     }
     let digest = crate::crypto::sha256_hex(name.as_bytes());
     let start: String = name

@@ -3,7 +3,7 @@
 
 use super::preset::Preset;
 use super::recognise::{foreign, recognise};
-use super::{Column, Model, Reference, Schema};
+use super::{Column, Index, Model, Reference, Schema};
 use crate::engine::{Dialect, Engine, LiveTable, Table};
 use crate::error::{Code, Error, Result};
 use std::sync::Arc;
@@ -25,13 +25,7 @@ pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
             return Err(foreign(&others));
         }
         let all = statements(engine.dialect(), schema, &live)?;
-        let created = match engine.define(&all).await {
-            Err(error) if error.code() == Code::Schema => {
-                define_with_schema(engine, schema, all, error).await
-            }
-            created => created,
-        };
-        let Err(error) = created else { return Ok(()) };
+        let Err(error) = define(engine, schema, all).await else { return Ok(()) };
         // Another process creates them at this moment, perhaps.
         live = inspect(engine, schema).await?;
         if live.is_empty() {
@@ -59,16 +53,25 @@ pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
     }
 }
 
-/// Creates the database schema that the tables are to be in, as that may be what was missing.
-async fn define_with_schema(
+/// Runs statements that define tables. Where the database refuses them for its schema, that may be the
+/// database schema which the tables are to be in: it is created then.
+///
+/// # Errors
+/// Those of the database.
+pub async fn define(
     engine: &dyn Engine,
     schema: &Schema,
     mut statements: Vec<String>,
-    error: Error,
 ) -> Result<()> {
-    let Some(name) = &schema.user.table.schema else { return Err(error) };
-    statements.insert(0, format!("CREATE SCHEMA IF NOT EXISTS {}", engine.dialect().quote(name)));
-    engine.define(&statements).await
+    let defined = engine.define(&statements).await;
+    match (&schema.user.table.schema, defined) {
+        (Some(name), Err(error)) if error.code() == Code::Schema => {
+            let create = format!("CREATE SCHEMA IF NOT EXISTS {}", engine.dialect().quote(name));
+            statements.insert(0, create);
+            engine.define(&statements).await
+        }
+        (_, defined) => defined,
+    }
 }
 
 /// Adds whatever is missing: tables, columns, indexes.
@@ -111,7 +114,7 @@ pub async fn explain(engine: &dyn Engine, schema: &Schema) -> Result<Option<Stri
 
 /// The presets, others than this schema's, whose tables there are. A schema with tables of other names
 /// was meant to have them.
-async fn others(engine: &dyn Engine, schema: &Schema) -> Result<Vec<&'static Preset>> {
+pub(super) async fn others(engine: &dyn Engine, schema: &Schema) -> Result<Vec<&'static Preset>> {
     if schema.renamed {
         return Ok(Vec::new());
     }
@@ -129,10 +132,6 @@ fn find<'a>(live: &'a [LiveTable], model: &Model) -> Option<&'a LiveTable> {
     live.iter().find(|table| table.name == model.table.name)
 }
 
-fn has(names: &[String], name: &str) -> bool {
-    names.iter().any(|have| have.eq_ignore_ascii_case(name))
-}
-
 /// The tables and columns that are not there, as half a sentence.
 fn missing(schema: &Schema, live: &[LiveTable]) -> Option<String> {
     let mut lacking = Vec::new();
@@ -143,7 +142,7 @@ fn missing(schema: &Schema, live: &[LiveTable]) -> Option<String> {
                 model
                     .columns
                     .iter()
-                    .filter(|column| !has(&table.columns, &column.name))
+                    .filter(|column| table.column(&column.name).is_none())
                     .map(|column| format!("column {}.{}", model.table.name, column.name)),
             ),
         }
@@ -164,35 +163,45 @@ fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<
             None => statements.push(create_table(dialect, schema, model)?),
             Some(table) => {
                 for column in &model.columns {
-                    if !has(&table.columns, &column.name) {
-                        statements.push(format!(
-                            "ALTER TABLE {} ADD COLUMN {}",
-                            dialect.quote_table(&model.table),
-                            definition(dialect, column, true)
-                        ));
+                    if table.column(&column.name).is_none() {
+                        statements.push(add_column(dialect, model, column));
                     }
                 }
             }
         }
         for index in &model.indexes {
             let there = match table {
-                Some(table) => has(&table.indexes, &index.name),
+                Some(table) => table.has_index(&index.name),
                 None => dialect.indexes_inside,
             };
             if there {
                 continue;
             }
-            statements.push(format!(
-                "CREATE {}INDEX {}{} ON {} ({})",
-                if index.unique { "UNIQUE " } else { "" },
-                if dialect.indexes_inside { "" } else { "IF NOT EXISTS " },
-                dialect.quote(&index.name),
-                dialect.quote_table(&model.table),
-                columns(dialect, model, &index.properties)?
-            ));
+            statements.push(create_index(dialect, model, index)?);
         }
     }
     Ok(statements)
+}
+
+/// The statement that adds a column to a table that may have rows in it.
+pub(super) fn add_column(dialect: &Dialect, model: &Model, column: &Column) -> String {
+    format!(
+        "ALTER TABLE {} ADD COLUMN {}",
+        dialect.quote_table(&model.table),
+        definition(dialect, column, true)
+    )
+}
+
+/// The statement that creates an index.
+pub(super) fn create_index(dialect: &Dialect, model: &Model, index: &Index) -> Result<String> {
+    Ok(format!(
+        "CREATE {}INDEX {}{} ON {} ({})",
+        if index.unique { "UNIQUE " } else { "" },
+        if dialect.indexes_inside { "" } else { "IF NOT EXISTS " },
+        dialect.quote(&index.name),
+        dialect.quote_table(&model.table),
+        columns(dialect, model, &index.properties)?
+    ))
 }
 
 /// The quoted columns of properties, separated by commas.
@@ -204,7 +213,7 @@ fn columns(dialect: &Dialect, model: &Model, properties: &[Arc<str>]) -> Result<
     Ok(columns.join(", "))
 }
 
-fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<String> {
+pub(super) fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<String> {
     let mut lines = Vec::new();
     for column in &model.columns {
         lines.push(definition(dialect, column, false));

@@ -3,6 +3,7 @@
 
 mod build;
 mod column;
+mod compare;
 mod compose;
 mod create;
 mod extra;
@@ -15,8 +16,9 @@ mod recognise;
 
 pub use build::{build, check};
 pub use column::{Column, Fill, Reference};
+pub use compare::{Finding, Level, compare, repairs};
 pub use compose::{Condition, Join};
-pub use create::{create, ensure, explain};
+pub use create::{create, define, ensure, explain};
 pub use guard::lock_user;
 
 use crate::engine::{Dialect, OutputColumn, Plan, Storage, Table};

@@ -88,7 +88,7 @@ fn has_columns(
                     .columns
                     .iter()
                     .filter(|column| asked(model, column))
-                    .all(|column| table.columns.contains(&column.name))
+                    .all(|column| table.columns.iter().any(|live| live.name == column.name))
             })
         })
 }

@@ -1,6 +1,7 @@
 //! MySQL and MariaDB, told apart by what the server says of itself.
 
 mod error;
+mod types;
 
 use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Pool, PoolState};
@@ -57,6 +58,15 @@ pub static MYSQL: Dialect = Dialect {
             None
         }
     },
+    keeps: types::keeps,
+    type_of: types::type_of,
+    is_indexable: |sql_type| !sql_type.ends_with("text") && !sql_type.ends_with("blob"),
+    is_loose: |collation| !collation.ends_with("_bin") && collation != "binary",
+    exact_collation: "CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin",
+    redefine: |table, column, sql_type, nullable| {
+        let open = if nullable { "NULL" } else { "NOT NULL" };
+        Some(format!("ALTER TABLE {table} MODIFY {column} {sql_type} {open}"))
+    },
     literal: |text| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
     key_lock: KeyLock::Serializable,
     now: "CURRENT_TIMESTAMP(3)",
@@ -95,6 +105,12 @@ pub static MARIADB: Dialect = Dialect {
     bytes: MYSQL.bytes,
     json: MYSQL.json,
     impossible_name: MYSQL.impossible_name,
+    keeps: MYSQL.keeps,
+    type_of: MYSQL.type_of,
+    is_indexable: MYSQL.is_indexable,
+    is_loose: MYSQL.is_loose,
+    exact_collation: "CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+    redefine: MYSQL.redefine,
     literal: MYSQL.literal,
     key_lock: MYSQL.key_lock,
     now: MYSQL.now,
@@ -161,6 +177,12 @@ pub static GALERA: Dialect = Dialect {
     bytes: MARIADB.bytes,
     json: MARIADB.json,
     impossible_name: MARIADB.impossible_name,
+    keeps: MYSQL.keeps,
+    type_of: MYSQL.type_of,
+    is_indexable: MYSQL.is_indexable,
+    is_loose: MYSQL.is_loose,
+    exact_collation: "CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+    redefine: MYSQL.redefine,
     literal: MARIADB.literal,
     key_lock: MARIADB.key_lock,
     now: MARIADB.now,
@@ -274,11 +296,20 @@ const LOCK: &str = "DO GET_LOCK('next-auth-sqlx-adapter', 5)";
 const UNLOCK: &str = "DO RELEASE_LOCK('next-auth-sqlx-adapter')";
 
 const COLUMNS: &str = "SELECT '{kind}' AS kind, CAST(table_name AS CHAR) AS owner, \
-    CAST(column_name AS CHAR) AS name FROM information_schema.columns \
+    CAST(column_name AS CHAR) AS name, CAST(ordinal_position AS CHAR) AS position, \
+    CAST(data_type AS CHAR) AS type, CAST(character_maximum_length AS CHAR) AS length, \
+    CAST(is_nullable AS CHAR) AS open, \
+    CASE WHEN column_default IS NULL AND extra NOT LIKE '%auto_increment%' \
+    AND extra NOT LIKE '%generated%' THEN 'NO' ELSE 'YES' END AS filled, \
+    CAST(collation_name AS CHAR) AS collation FROM information_schema.columns \
     WHERE table_schema = COALESCE({schema}, DATABASE()) AND table_name = {table}";
 
-const INDEXES: &str = "SELECT DISTINCT '{kind}' AS kind, CAST(table_name AS CHAR) AS owner, \
-    CAST(index_name AS CHAR) AS name FROM information_schema.statistics \
+/// A unique index of the beginnings of texts refuses more than texts that are alike: it is not taken for one.
+const INDEXES: &str = "SELECT '{kind}' AS kind, CAST(table_name AS CHAR) AS owner, \
+    CAST(index_name AS CHAR) AS name, CAST(seq_in_index AS CHAR) AS position, \
+    CAST(column_name AS CHAR) AS type, NULL AS length, \
+    CASE WHEN non_unique = 0 AND sub_part IS NULL THEN 'YES' ELSE 'NO' END AS open, \
+    NULL AS filled, NULL AS collation FROM information_schema.statistics \
     WHERE table_schema = COALESCE({schema}, DATABASE()) AND table_name = {table}";
 
 impl Engine for MySql {

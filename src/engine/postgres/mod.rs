@@ -2,6 +2,7 @@
 
 mod error;
 mod pooler;
+mod types;
 
 use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Lease, Pool, PoolState};
@@ -88,6 +89,17 @@ pub static DIALECT: Dialect = Dialect {
     json: |parameter| format!("CAST({parameter} AS jsonb)"),
     impossible_name: |name| {
         (name.len() > 63).then_some("is longer than the 63 bytes that PostgreSQL keeps of a name")
+    },
+    keeps: types::keeps,
+    type_of: types::type_of,
+    is_indexable: |sql_type| sql_type != "json",
+    // Which collations of its own a database has is not looked into.
+    is_loose: |_| false,
+    exact_collation: "COLLATE \"C\"",
+    redefine: |table, column, sql_type, nullable| {
+        let open =
+            if nullable { format!(", ALTER COLUMN {column} DROP NOT NULL") } else { String::new() };
+        Some(format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {sql_type}{open}"))
     },
     literal: |text| format!("'{}'", text.replace('\'', "''")),
     key_lock: KeyLock::Statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"),
@@ -295,13 +307,26 @@ impl Encode<'_, Pg> for AnyText {
 const POOLER_FOUND: &str = "the PostgreSQL server is reached through a transaction pooler: every call \
     runs in a transaction of its own (option pooler: true says so without asking)";
 
-const COLUMNS: &str = "SELECT '{kind}'::text, table_name::text, column_name::text \
+const COLUMNS: &str = "SELECT '{kind}'::text, table_name::text, column_name::text, \
+    ordinal_position::text, udt_name::text, character_maximum_length::text, is_nullable::text, \
+    CASE WHEN column_default IS NULL AND is_identity = 'NO' AND is_generated = 'NEVER' \
+    THEN 'NO' ELSE 'YES' END, collation_name::text \
     FROM information_schema.columns \
     WHERE table_schema = COALESCE({schema}, current_schema()::text) AND table_name = {table}";
 
-const INDEXES: &str = "SELECT '{kind}'::text, tablename::text, indexname::text \
-    FROM pg_catalog.pg_indexes \
-    WHERE schemaname = COALESCE({schema}, current_schema()::text) AND tablename = {table}";
+const INDEXES: &str = "SELECT '{kind}'::text, t.relname::text, i.relname::text, k.n::text, \
+    CASE WHEN x.indpred IS NULL THEN a.attname::text END, NULL::text, \
+    CASE WHEN x.indisunique AND x.indexprs IS NULL AND x.indpred IS NULL THEN 'YES' ELSE 'NO' END, \
+    NULL::text, NULL::text \
+    FROM pg_catalog.pg_index x \
+    JOIN pg_catalog.pg_class t ON t.oid = x.indrelid \
+    JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid \
+    JOIN pg_catalog.pg_namespace s ON s.oid = t.relnamespace \
+    CROSS JOIN LATERAL generate_series(1, x.indnkeyatts::integer) AS k (n) \
+    LEFT JOIN pg_catalog.pg_attribute a \
+    ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.n - 1] AND a.attnum > 0 \
+    WHERE s.nspname = COALESCE({schema}, current_schema()::text) AND t.relname = {table} \
+    AND x.indisvalid";
 
 impl Engine for Postgres {
     fn dialect(&self) -> &'static Dialect {

@@ -208,14 +208,26 @@ impl Connection {
         Ok(())
     }
 
-    /// The texts that a statement gives, in its first column.
+    /// The rows that a statement gives, of texts or nulls.
     ///
     /// # Errors
     /// Those of SQLite.
-    pub fn texts(&self, sql: &str, values: &[&str]) -> Result<Vec<String>> {
+    pub fn rows<const N: usize>(
+        &self,
+        sql: &str,
+        values: &[&str],
+    ) -> Result<Vec<[Option<String>; N]>> {
         let mut prepared = self.sqlite.prepare_cached(sql).map_err(from_rusqlite)?;
-        let rows = prepared.query_map(rusqlite::params_from_iter(values), |row| row.get(0));
-        rows.and_then(Iterator::collect).map_err(from_rusqlite)
+        let mut rows = prepared.query(rusqlite::params_from_iter(values)).map_err(from_rusqlite)?;
+        let mut texts = Vec::new();
+        while let Some(row) = rows.next().map_err(from_rusqlite)? {
+            let mut read = [const { None }; N];
+            for (index, text) in read.iter_mut().enumerate() {
+                *text = row.get(index).map_err(from_rusqlite)?;
+            }
+            texts.push(read);
+        }
+        Ok(texts)
     }
 }
 

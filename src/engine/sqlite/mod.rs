@@ -6,6 +6,7 @@
 mod connection;
 mod error;
 mod file;
+mod live;
 mod writer;
 
 use super::pool::{Bounds, FOREVER, Lease, Pool, PoolState};
@@ -74,6 +75,13 @@ pub static DIALECT: Dialect = Dialect {
         let reserved = name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
         reserved.then_some("begins with \"sqlite_\", which SQLite keeps to itself")
     },
+    keeps: live::keeps,
+    type_of: live::type_of,
+    is_indexable: |_| true,
+    is_loose: |collation| collation.eq_ignore_ascii_case("nocase"),
+    exact_collation: "COLLATE BINARY",
+    // A column of SQLite's keeps its definition.
+    redefine: |_, _, _, _| None,
     literal: |text| format!("'{}'", text.replace('\'', "''")),
     key_lock: KeyLock::Writer,
     // Milliseconds since 1970; unixepoch('subsec') would need SQLite 3.42 in every other program.
@@ -202,6 +210,9 @@ impl Sqlite {
         let statements = statements.to_vec();
         with(self.writers.acquire().await?, move |connection| {
             connection.transaction(true, || {
+                // Else ALTER TABLE is judged by the columns as this connection last saw them, whatever
+                // another process has changed since.
+                connection.command("SELECT 1 FROM sqlite_schema LIMIT 1")?;
                 statements.iter().try_for_each(|statement| connection.command(statement))
             })
         })
@@ -213,7 +224,7 @@ impl Sqlite {
         with(self.readers.acquire().await?, move |connection| {
             // In one transaction, so that tables that are just being created are seen all or none.
             connection.transaction(false, || {
-                let live = tables.iter().map(|table| inspect(connection, &table.name));
+                let live = tables.iter().map(|table| live::inspect(connection, &table.name));
                 live.filter_map(Result::transpose).collect()
             })
         })
@@ -235,18 +246,6 @@ async fn with<T: Send + 'static>(
         result
     })
     .await
-}
-
-fn inspect(connection: &Connection, table: &str) -> Result<Option<LiveTable>> {
-    let columns = connection.texts("SELECT name FROM pragma_table_info(?1)", &[table])?;
-    if columns.is_empty() {
-        return Ok(None);
-    }
-    let indexes = connection.texts(
-        "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 COLLATE NOCASE",
-        &[table],
-    )?;
-    Ok(Some(LiveTable { name: table.to_owned(), columns, indexes }))
 }
 
 impl Engine for Sqlite {
@@ -350,8 +349,8 @@ async fn prepare_journal(writers: &Pool<Connector>, path: &Path) -> Result<()> {
 }
 
 fn set_journal_mode(connection: &Connection) -> Result<()> {
-    let mode = connection.texts("PRAGMA journal_mode", &[])?;
-    if mode.first().is_some_and(|mode| mode == "wal") {
+    let mode = connection.rows("PRAGMA journal_mode", &[])?;
+    if mode.first().is_some_and(|[mode]| mode.as_deref() == Some("wal")) {
         return Ok(());
     }
     connection.command("PRAGMA journal_mode = WAL")

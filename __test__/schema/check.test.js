@@ -1,0 +1,183 @@
+const { SqlxAdapter } = require("../..")
+const { databases } = require("../support/databases")
+const { refused } = require("../support/expectations")
+const { hence, makeSession, makeUser } = require("../support/samples")
+const { create } = require("../presets/presets")
+
+jest.setTimeout(60_000)
+
+const TABLES = ["users", "accounts", "sessions", "verification_tokens", "authenticators"]
+
+for (const database of databases) {
+  const run = database.unavailable ? describe.skip : describe
+  run(`check and migrate (${database.name})`, () => tests(database))
+}
+
+function tests(database) {
+  let place
+  let adapters
+
+  beforeEach(async () => {
+    place = await database.fresh()
+    adapters = []
+  })
+
+  afterEach(async () => {
+    await Promise.all(adapters.map((adapter) => adapter.close()))
+    await place.drop()
+  })
+
+  const open = (options) => {
+    const adapter = SqlxAdapter(place.url, options)
+    adapters.push(adapter)
+    return adapter
+  }
+
+  const tables = async () => {
+    const rows = await place.rows(
+      {
+        sqlite: "SELECT name FROM sqlite_schema WHERE type = 'table'",
+        postgres:
+          "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = current_schema()",
+      }[database.kind] ??
+        "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()",
+    )
+    return rows.map(({ name }) => name)
+  }
+
+  /** What was found, without the sentences. */
+  const brief = (findings) => findings.map(({ code, table, column }) => [code, table, column])
+
+  /** Runs what the findings say by a driver that is not the adapter's. */
+  async function repair(findings) {
+    for (const { sql } of findings) {
+      if (sql === undefined) continue
+      for (const statement of sql.split(";\n")) await place.execute(statement)
+    }
+  }
+
+  test("an empty database lacks five tables; looking makes none, and migrate makes them", async () => {
+    const adapter = open({ synchronize: false })
+    const findings = await adapter.check()
+    expect(brief(findings)).toEqual(TABLES.map((table) => ["missing_table", table, undefined]))
+    for (const { level, message, sql } of findings) {
+      expect(level).toBe("error")
+      expect(message).toMatch(/no such table/)
+      expect(sql).toMatch(/^CREATE TABLE/)
+    }
+    const planned = await adapter.migrate({ dryRun: true })
+    expect(await tables()).toEqual([])
+    expect(await adapter.migrate()).toEqual(planned)
+    expect((await tables()).sort()).toEqual([...TABLES].sort())
+    expect(await adapter.check()).toEqual([])
+    expect(await adapter.migrate()).toEqual([])
+    const user = await makeUser(adapter)
+    expect(await adapter.getUser(user.id)).toStrictEqual(user)
+  })
+
+  test("what check says makes the tables, by another program too", async () => {
+    const adapter = open({ synchronize: false })
+    await repair(await adapter.check())
+    expect(await adapter.check()).toEqual([])
+    await makeSession(adapter, (await makeUser(adapter)).id)
+  })
+
+  test("the tables that the first call makes are as they should be", async () => {
+    const adapter = open()
+    await makeUser(adapter)
+    expect(await adapter.check()).toEqual([])
+  })
+
+  test("what is missing is named, and the statements that come with it put it back", async () => {
+    const adapter = open()
+    const user = await makeUser(adapter)
+    const on = ["mysql", "mariadb"].includes(database.name)
+    await place.execute(`DROP INDEX users_email_key${on ? " ON users" : ""}`)
+    await place.execute(`DROP INDEX sessions_expires_idx${on ? " ON sessions" : ""}`)
+    await place.execute("ALTER TABLE users DROP COLUMN image")
+    await place.execute("ALTER TABLE accounts DROP COLUMN session_state")
+    await place.execute("ALTER TABLE users ADD COLUMN role text")
+    const findings = await adapter.check()
+    expect(brief(findings).sort()).toEqual(
+      [
+        ["missing_column", "users", "image"],
+        ["missing_column", "accounts", "session_state"],
+        ["missing_unique", "users", "email"],
+        ["missing_index", "sessions", "expires"],
+        ["unknown_column", "users", "role"],
+      ].sort(),
+    )
+    const role = findings.find(({ column }) => column === "role")
+    expect(role.level).toBe("warning")
+    expect(role.message).toContain('schema: { user: { columns: { role: { type: "text" } } } }')
+    await repair(findings)
+    expect(brief(await adapter.check())).toEqual([["unknown_column", "users", "role"]])
+    expect(await adapter.getUser(user.id)).toStrictEqual(user)
+    await refused(adapter.createUser({ email: user.email, emailVerified: null }), "ERR_UNIQUE")
+  })
+
+  test("migrate adds the same, once, however many processes start it", async () => {
+    await Promise.all(Array.from({ length: 4 }, () => open({ synchronize: false }).migrate()))
+    const adapter = open({ synchronize: false })
+    await place.execute("ALTER TABLE users DROP COLUMN image")
+    const run = await adapter.migrate()
+    expect(run).toEqual([expect.stringMatching(/ADD COLUMN .image./)])
+    expect(await adapter.check()).toEqual([])
+  })
+
+  test("a key that rows are in the way of is not made, and says so", async () => {
+    const adapter = open()
+    const user = await makeUser(adapter)
+    const on = ["mysql", "mariadb"].includes(database.name)
+    await place.execute(`DROP INDEX users_email_key${on ? " ON users" : ""}`)
+    await place.execute(`INSERT INTO users (id, email) VALUES ('other', '${user.email}')`)
+    await refused(adapter.migrate(), "ERR_UNIQUE")
+    expect(brief(await adapter.check())).toEqual([["missing_unique", "users", "email"]])
+  })
+
+  test("columns of the wrong kind, too short, or unknown are named", async () => {
+    const adapter = open({ schema: { session: { table: "odd" } } })
+    await adapter.migrate()
+    await place.execute("DROP TABLE odd")
+    await place.execute(
+      "CREATE TABLE odd (session_token varchar(20) NOT NULL PRIMARY KEY, user_id varchar(255) NOT NULL, " +
+        "expires varchar(40) NOT NULL, tenant varchar(10) NOT NULL, device varchar(10))",
+    )
+    const found = brief(await adapter.check())
+    expect(found).toEqual(
+      expect.arrayContaining([
+        ["wrong_type", "odd", "expires"],
+        ["missing_column", "odd", "created_at"],
+        ["unknown_required_column", "odd", "tenant"],
+        ["unknown_column", "odd", "device"],
+        ["missing_index", "odd", "user_id"],
+      ]),
+    )
+    const short = found.some(
+      ([code, , column]) => code === "too_short" && column === "session_token",
+    )
+    // SQLite keeps no lengths.
+    expect(short).toBe(database.name !== "sqlite")
+    expect(found.every(([, table]) => table === "odd")).toBe(true)
+    const user = await makeUser(adapter)
+    await expect(makeSession(adapter, user.id, { expires: hence() })).rejects.toThrow()
+  })
+
+  test("another adapter's tables are recognised, and nothing is added to them", async () => {
+    await create("prisma", database.name === "pgbouncer" ? "postgres" : database.name, place)
+    const before = (await tables()).sort()
+    const adapter = open({ synchronize: false })
+    const [first] = await adapter.check()
+    expect([first.level, first.code]).toEqual(["error", "other_tables"])
+    // In SQLite names that differ in case are the same, and so are those of Drizzle's tables.
+    expect(first.message).toMatch(/schema: "prisma"/)
+    const error = await refused(adapter.migrate(), "ERR_SCHEMA")
+    expect(error.message).toContain('schema: "prisma"')
+    expect((await tables()).sort()).toEqual(before)
+  })
+
+  test.each([[{ dryRun: "yes" }], ["yes"], [7]])("migrate(%j) is refused", async (options) => {
+    await refused(open().migrate(options), "ERR_INVALID_ARGUMENT")
+    expect(await tables()).toEqual([])
+  })
+}

@@ -1,0 +1,74 @@
+//! Tables as they are in the live database.
+
+/// A table as it is in the live database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveTable {
+    /// Its name.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<LiveColumn>,
+    /// Its indexes, that of its primary key among them.
+    pub indexes: Vec<LiveIndex>,
+}
+
+/// A column as it is in the live database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveColumn {
+    /// Its name.
+    pub name: String,
+    /// What the database calls its type, without a length.
+    pub sql_type: String,
+    /// The characters that it takes at most, if there is a limit.
+    pub longest: Option<u64>,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Whether the database gives it a value if an insert does not.
+    pub filled: bool,
+    /// How its text is compared, if that is not left to the database.
+    pub collation: Option<String>,
+}
+
+/// An index as it is in the live database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveIndex {
+    /// Its name.
+    pub name: String,
+    /// Its columns' names, in order. An empty one stands for what is of no use to find a row by: an
+    /// expression, or a column of an index of only some of the rows.
+    pub columns: Vec<String>,
+    /// Whether no two rows may be alike in these columns.
+    pub unique: bool,
+}
+
+impl LiveTable {
+    /// The column of this name.
+    pub fn column(&self, name: &str) -> Option<&LiveColumn> {
+        self.columns.iter().find(|column| same(&column.name, name))
+    }
+
+    /// Whether there is an index of this name.
+    pub fn has_index(&self, name: &str) -> bool {
+        self.indexes.iter().any(|index| same(&index.name, name))
+    }
+
+    /// Whether an index finds rows by these columns.
+    pub fn is_indexed_by(&self, columns: &[&str]) -> bool {
+        self.indexes.iter().any(|index| {
+            index.columns.len() >= columns.len()
+                && index.columns.iter().zip(columns).all(|(have, want)| same(have, want))
+        })
+    }
+
+    /// Whether no two rows may be alike in these columns.
+    pub fn is_unique_in(&self, columns: &[&str]) -> bool {
+        self.indexes.iter().any(|index| {
+            index.unique
+                && index.columns.iter().all(|have| columns.iter().any(|want| same(have, want)))
+        })
+    }
+}
+
+/// Whether two names are one. A server may keep names in another case than it was told.
+fn same(have: &str, want: &str) -> bool {
+    have.eq_ignore_ascii_case(want)
+}
