@@ -8,6 +8,14 @@ const { sqlite } = require("../support/sqlite")
 
 jest.setTimeout(60_000)
 
+/** What a script of this folder saw. */
+function seenBy(script, ...args) {
+  const command = [path.join(__dirname, script), ...args]
+  const run = spawnSync(process.execPath, command, { encoding: "utf8", timeout: 40_000 })
+  if (run.status !== 0) throw new Error(run.stderr)
+  return JSON.parse(run.stdout)
+}
+
 describeOn("sqlite")("with accounts and sessions in @auth/unstorage-adapter", () => {
   let place
   let folder
@@ -16,10 +24,7 @@ describeOn("sqlite")("with accounts and sessions in @auth/unstorage-adapter", ()
   beforeAll(async () => {
     place = await sqlite.fresh()
     folder = path.join(place.folder, "elsewhere")
-    const script = path.join(__dirname, "sign-in.mjs")
-    const run = spawnSync(process.execPath, [script, place.url, folder], { encoding: "utf8" })
-    if (run.status !== 0) throw new Error(run.stderr)
-    seen = JSON.parse(run.stdout)
+    seen = seenBy("sign-in.mjs", place.url, folder)
   })
 
   afterAll(() => place.drop())
@@ -61,5 +66,47 @@ describeOn("sqlite")("with accounts and sessions in @auth/unstorage-adapter", ()
     expect(kept).toContain("eve-1")
     expect(kept).not.toContain("@example.com")
     expect(kept).not.toContain("ada-1")
+  })
+})
+
+describeOn("sqlite")("moving from @auth/unstorage-adapter", () => {
+  let place
+  let seen
+
+  beforeAll(async () => {
+    place = await sqlite.fresh()
+    seen = seenBy("move.mjs", place.url)
+  })
+
+  afterAll(() => place.drop())
+
+  test("what is written while the other is in use is in ours, and nothing differs", async () => {
+    const { user, session, account } = seen
+    expect(await place.rows("SELECT id, name, email FROM users")).toEqual([
+      { id: user.id, name: "Ada King", email: "ada@example.com" },
+    ])
+    expect(await place.rows("SELECT user_id, provider_account_id FROM accounts")).toEqual([
+      { user_id: user.id, provider_account_id: account.providerAccountId },
+    ])
+    expect(await place.rows("SELECT user_id, expires FROM sessions")).toContainEqual({
+      user_id: user.id,
+      expires: new Date(session.expires).getTime(),
+    })
+    expect(seen.counts).toEqual({
+      writes: 7,
+      comparedReads: 2,
+      differences: 0,
+      failures: 0,
+      operations: {},
+    })
+  })
+
+  test("after the exchange the sessions go on, and the way back stays open", () => {
+    expect(seen.after.user).toEqual(seen.user)
+    expect(seen.back.session).toMatchObject({ sessionToken: "s2", userId: seen.user.id })
+  })
+
+  test("what is from before the mirror is reported", () => {
+    expect(seen.old).toEqual([{ operation: "getUser", kind: "missing", fields: [] }])
   })
 })

@@ -121,8 +121,10 @@ describeOnBoth("an account that is refused", (both) => {
 
   test("keeps the user when the account was stored, whatever the answer was", async () => {
     const accounts = both.others.adapter
+    // Like most adapters, which cannot list a user's accounts.
+    const { listAccounts, ...rest } = accounts
     const lost = {
-      ...accounts,
+      ...rest,
       async linkAccount(account) {
         await accounts.linkAccount(account)
         throw new Error("the answer was lost")
