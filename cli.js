@@ -34,7 +34,7 @@ const OPTIONS = {
   url: { type: "string" },
   schema: { type: "string" },
   options: { type: "string" },
-  "env-file": { type: "string" },
+  dotenv: { type: "string" },
   "dry-run": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
@@ -50,7 +50,7 @@ ${Object.entries(COMMANDS)
 
 Options
   --url URL         the database; without it AUTH_DATABASE_URL or DATABASE_URL
-  --env-file FILE   read these variables from a file first, such as .env.local
+  --dotenv FILE     read these variables from a file first, such as .env.local
   --schema NAME     a preset, such as prisma or pg-adapter
   --options FILE    a .json file, or a module whose default export is the adapter's options
   --dry-run         migrate: print the statements, run none
@@ -64,7 +64,7 @@ Exit status
   ${EXIT.failed}  the database could not be asked, or refused
 
 Examples
-  npx next-auth-sqlx-adapter check --env-file .env.local
+  npx next-auth-sqlx-adapter check --dotenv .env.local
   npx next-auth-sqlx-adapter migrate --dry-run --url postgres://app@db/app
   npx next-auth-sqlx-adapter check --schema pg-adapter --json
 `
@@ -158,12 +158,12 @@ async function readOptions(file) {
 
 function readEnvironment(file) {
   if (typeof process.loadEnvFile !== "function") {
-    throw new UsageError("--env-file needs Node.js 20.12 or newer; set the variable instead")
+    throw new UsageError("--dotenv needs Node.js 20.12 or newer; set the variable instead")
   }
   try {
     process.loadEnvFile(file)
   } catch (error) {
-    throw new UsageError(`--env-file ${file} cannot be read: ${error.code ?? error.message}`)
+    throw new UsageError(`--dotenv ${file} cannot be read: ${error.code ?? error.message}`)
   }
 }
 
@@ -190,7 +190,7 @@ async function main(argv) {
   }
   if (more.length > 0) throw new UsageError(`"${more[0]}" is one argument too many`)
   if (values["dry-run"] && name !== "migrate") throw new UsageError("--dry-run is for migrate")
-  if (values["env-file"] !== undefined) readEnvironment(values["env-file"])
+  if (values.dotenv !== undefined) readEnvironment(values.dotenv)
 
   const { SqlxAdapter } = require("./index.js")
   const adapter = SqlxAdapter(await adapterOptions(values))

@@ -43,6 +43,40 @@ export interface AdapterSession {
   expires: Date
 }
 
+/** How many rows had expired and were deleted. */
+export interface Cleaned {
+  sessions: number
+  verificationTokens: number
+}
+
+/** What `check` found. */
+export interface Finding {
+  /**
+   * `"error"`: a function of the adapter fails for it, or will. `"warning"`: it costs time, or a promise
+   * holds among the adapter's own calls only.
+   */
+  level: "error" | "warning"
+  code:
+    | "missing_table"
+    | "missing_column"
+    | "missing_unique"
+    | "missing_index"
+    | "wrong_type"
+    | "too_short"
+    | "not_nullable"
+    | "loose_collation"
+    | "unknown_column"
+    | "unknown_required_column"
+    | "other_tables"
+  table: string
+  /** The column, or several, separated by a comma and a space. */
+  column?: string
+  /** What it breaks, and what to do. */
+  message: string
+  /** The statements, separated by a semicolon and a line break, that repair it on this database. */
+  sql?: string
+}
+
 /** A pending magic link or code. */
 export interface VerificationToken {
   /** Kept as given, to the byte: core compares it. */
@@ -213,6 +247,22 @@ export interface SqlxAdapterObject {
   deleteSessionsByUser(userId: string, which?: { id: string } | { except: string }): Promise<number>
   /** The accounts that a user signs in with, in the order of provider and account id. */
   listAccounts(userId: string): Promise<AdapterAccount[]>
+
+  /**
+   * Deletes the sessions and verification tokens that have expired, a thousand rows a statement at most,
+   * and returns how many there were. NextAuth never does: call it from a scheduled task.
+   */
+  cleanup(): Promise<Cleaned>
+  /**
+   * Compares the live tables with what the adapter expects of them. Nothing is changed; `[]` says that
+   * nothing is to be done.
+   */
+  check(): Promise<Finding[]>
+  /**
+   * Adds what is missing: tables, columns, keys and indexes. Returns the statements that did it, or,
+   * with `dryRun`, those that would. Nothing is ever dropped or retyped.
+   */
+  migrate(options?: { dryRun?: boolean }): Promise<string[]>
 
   /** Asks the database for an answer. Gives the milliseconds that it took, and rejects if there is none. */
   ping(): Promise<number>

@@ -38,6 +38,7 @@ test("holds what it takes to use and to build it, and nothing else", () => {
     "benches",
     "binding.js",
     "build.rs",
+    "cli.js",
     "compose",
     "compose.d.mts",
     "compose.d.ts",

@@ -9,6 +9,7 @@ mod user;
 mod verification_token;
 
 pub use call::Call;
+pub use upkeep::Cleaned;
 
 use crate::batch::{self, Done, Task};
 use crate::engine::{self, Engine, Outcome, Plan, PoolState, Shared, Statement};
@@ -241,6 +242,7 @@ pub struct Store {
     session: session::Statements,
     verification_token: verification_token::Statements,
     authenticator: authenticator::Statements,
+    upkeep: upkeep::Statements,
 }
 
 impl fmt::Debug for Store {
@@ -263,6 +265,7 @@ impl Store {
             session: session::Statements::new(dialect, &schema)?,
             verification_token: verification_token::Statements::new(dialect, &schema)?,
             authenticator: authenticator::Statements::new(dialect, &schema)?,
+            upkeep: upkeep::Statements::new(dialect, &schema)?,
             options: adapter.options.clone(),
             observer: Arc::clone(&adapter.observer),
             stats: batch::Stats::default(),

@@ -1,11 +1,63 @@
-//! The live tables: compared with the schema, and completed.
+//! Looking after the tables: compared with the schema, completed, and rid of what has expired.
 
 use super::Call;
+use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Error, Result};
-use crate::schema::{self, Finding};
+use crate::schema::{self, Access, Finding, Schema};
 use crate::value::{Record, Value};
 
+/// How many rows a statement deletes at most, so that none holds locks for long.
+const BATCH: u64 = 1_000;
+
+/// The statements that delete what has expired.
+#[derive(Debug)]
+pub struct Statements {
+    sessions: Option<Plan>,
+    verification_tokens: Option<Plan>,
+}
+
+impl Statements {
+    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
+        let [sessions, verification_tokens] =
+            [&schema.session, &schema.verification_token].map(|model| {
+                let there = model.access == Access::Full;
+                there.then(|| model.delete_expired(dialect, BATCH)).transpose()
+            });
+        Ok(Statements { sessions: sessions?, verification_tokens: verification_tokens? })
+    }
+}
+
+/// How many rows had expired and were deleted.
+#[derive(Debug, Clone, Copy)]
+pub struct Cleaned {
+    /// Sessions.
+    pub sessions: u64,
+    /// Verification tokens.
+    pub verification_tokens: u64,
+}
+
 impl Call {
+    /// Deletes the sessions and verification tokens that have expired, some at a time.
+    pub async fn cleanup(&self) -> Result<Cleaned> {
+        let Statements { sessions, verification_tokens } = &self.store.upkeep;
+        Ok(Cleaned {
+            sessions: self.clean(sessions.as_ref()).await?,
+            verification_tokens: self.clean(verification_tokens.as_ref()).await?,
+        })
+    }
+
+    async fn clean(&self, plan: Option<&Plan>) -> Result<u64> {
+        let Some(plan) = plan else { return Ok(0) };
+        let mut deleted = 0;
+        loop {
+            let batch = self.run(plan, &[Value::Date(self.now)]).await?.affected;
+            deleted += batch;
+            if batch < BATCH {
+                return Ok(deleted);
+            }
+        }
+    }
+
     /// Compares the live tables with the schema. Nothing is changed.
     pub async fn check(&self) -> Result<Vec<Finding>> {
         schema::compare(&*self.store.engine, &self.store.schema).await

@@ -2,7 +2,7 @@
 
 use super::js::{Js, JsResult, Scope};
 use super::shape::Shapes;
-use crate::adapter::Status;
+use crate::adapter::{Cleaned, Status};
 use crate::schema::Finding;
 use crate::value::{Row, Value};
 
@@ -23,10 +23,18 @@ pub enum Answer {
     Number(f64),
     /// How an adapter is doing.
     Status(Status),
+    /// What had expired.
+    Cleaned(Cleaned),
     /// What the live tables lack.
     Findings(Vec<Finding>),
     /// An array of strings.
     Texts(Vec<String>),
+}
+
+impl From<Cleaned> for Answer {
+    fn from(cleaned: Cleaned) -> Self {
+        Answer::Cleaned(cleaned)
+    }
 }
 
 impl From<Vec<Finding>> for Answer {
@@ -111,6 +119,7 @@ pub fn into_js<'s>(scope: Scope<'s>, shapes: &Shapes<'_, 's>, answer: Answer) ->
         Answer::Count(count) => scope.number(count as f64),
         Answer::Number(number) => scope.number(number),
         Answer::Status(status) => self::status(scope, &status),
+        Answer::Cleaned(cleaned) => self::cleaned(scope, cleaned),
         Answer::Findings(findings) => {
             let array = scope.array(findings.len())?;
             for (index, found) in (0..).zip(&findings) {
@@ -126,6 +135,16 @@ pub fn into_js<'s>(scope: Scope<'s>, shapes: &Shapes<'_, 's>, answer: Answer) ->
             Ok(array)
         }
     }
+}
+
+// Beyond 2^53 rows a count would be rounded.
+#[allow(clippy::cast_precision_loss)]
+fn cleaned<'s>(scope: Scope<'s>, cleaned: Cleaned) -> JsResult<Js<'s>> {
+    let object = scope.object()?;
+    scope.set(object, "sessions", scope.number(cleaned.sessions as f64)?)?;
+    let tokens = scope.number(cleaned.verification_tokens as f64)?;
+    scope.set(object, "verificationTokens", tokens)?;
+    Ok(object)
 }
 
 fn finding<'s>(scope: Scope<'s>, finding: &Finding) -> JsResult<Js<'s>> {

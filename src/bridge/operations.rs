@@ -74,6 +74,7 @@ operations! {
     "listSessions" => list_sessions(key "userId", optional_record "options");
     "deleteSessionsByUser" => delete_sessions_by_user(key "userId", optional_record "which");
     "listAccounts" => list_accounts(key "userId");
+    "cleanup" => cleanup();
     "check" => check();
     "migrate" => migrate(optional_record "options");
     "ping" => ping();

@@ -98,6 +98,8 @@ pub struct Dialect {
     pub update_returning: bool,
     /// Whether `DELETE … RETURNING` gives back what it deleted.
     pub delete_returning: bool,
+    /// Whether a DELETE takes a LIMIT.
+    pub delete_limit: bool,
     /// What locks the rows that a SELECT finds until the transaction ends.
     pub lock_rows: &'static str,
     /// How an INSERT becomes an UPDATE.

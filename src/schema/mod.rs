@@ -6,6 +6,7 @@ mod column;
 mod compare;
 mod compose;
 mod create;
+mod expiry;
 mod extra;
 mod guard;
 mod id;

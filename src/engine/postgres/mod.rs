@@ -38,6 +38,7 @@ pub static DIALECT: Dialect = Dialect {
     insert_returning: true,
     update_returning: true,
     delete_returning: true,
+    delete_limit: false,
     lock_rows: " FOR UPDATE",
     upsert: Upsert::OnConflict,
     together: Together::Arrays(|storage| match storage.native() {

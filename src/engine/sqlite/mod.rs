@@ -32,6 +32,7 @@ pub static DIALECT: Dialect = Dialect {
     insert_returning: true,
     update_returning: true,
     delete_returning: true,
+    delete_limit: false,
     // A transaction that writes has the only lock there is.
     lock_rows: "",
     upsert: Upsert::OnConflict,
