@@ -1,24 +1,8 @@
 "use strict"
 
 const native = require("./binding.js")
-
-/** The error of this package: `index.d.ts` has its shape. */
-class SqlxAdapterError extends Error {
-  constructor(message, code, operation, cause) {
-    super(message)
-    // Not enumerable, as with Node's own errors: loggers print an error's own keys again.
-    for (const [name, value] of Object.entries({ code, operation, cause })) {
-      if (value !== undefined) {
-        Object.defineProperty(this, name, { value, configurable: true, writable: true })
-      }
-    }
-  }
-}
-Object.defineProperty(SqlxAdapterError.prototype, "name", {
-  value: "SqlxAdapterError",
-  configurable: true,
-  writable: true,
-})
+const { SqlxAdapterError } = require("./error.js")
+const { legacyMethods } = require("./v3/methods.js")
 
 // Not one that a test's fake clock has put in its place since.
 const RealDate = Date
@@ -39,7 +23,7 @@ function row(names, omitNull, dates, values, start) {
 
 // What the addon takes from the realm that loads it, so that `instanceof Date` and `instanceof
 // Error` hold there, also where a test runner gives each file a realm of its own.
-const SqlxAdapter = native.bind({
+const open = native.bind({
   error: (message, code, operation, cause) => new SqlxAdapterError(message, code, operation, cause),
   Date: RealDate,
   // Looked up at each call: a test may have replaced the clock.
@@ -63,6 +47,17 @@ const SqlxAdapter = native.bind({
   // Jest's --detectOpenHandles asks whether a handle keeps the process alive: ours never does.
   resource: { hasRef: () => false },
 })
+
+/** Makes an adapter: `index.d.ts` has what it takes. */
+function SqlxAdapter(first, second) {
+  const adapter = open(first, second)
+  adapter.getAdapter = async function getAdapter(appOptions) {
+    // NextAuth calls it on the object that it was given, which may have functions of its own.
+    const given = this === undefined || this === adapter ? adapter : { ...adapter, ...this }
+    return legacyMethods(given, appOptions)
+  }
+  return adapter
+}
 
 module.exports = { SqlxAdapter, SqlxAdapterError, default: SqlxAdapter }
 // Tells what TypeScript and Babel compile to CommonJS that `default` is the default export.

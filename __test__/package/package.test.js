@@ -38,6 +38,7 @@ test("holds what it takes to use and to build it, and nothing else", () => {
     "benches",
     "binding.js",
     "build.rs",
+    "error.js",
     "index.d.mts",
     "index.d.ts",
     "index.js",
@@ -46,6 +47,11 @@ test("holds what it takes to use and to build it, and nothing else", () => {
     "package.json",
     "platform.js",
     "src",
+    "v3",
+    "v3.d.mts",
+    "v3.d.ts",
+    "v3.js",
+    "v3.mjs",
   ]
   expect(fs.readdirSync(installed).sort()).toEqual(expected)
   const manifest = JSON.parse(fs.readFileSync(path.join(installed, "package.json"), "utf8"))

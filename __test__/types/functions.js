@@ -27,6 +27,7 @@ const functions = {
   listSessions: true,
   deleteSessionsByUser: true,
   listAccounts: true,
+  getAdapter: true,
   ping: true,
   stats: true,
   close: true,
