@@ -590,6 +590,9 @@ export declare class SqlxAdapterError extends Error {
  * connects. Without a place it takes `AUTH_DATABASE_URL`, then `DATABASE_URL`, from the
  * environment at that moment; with neither, `./auth.db`, except in production.
  *
+ * It needs Node.js: in an edge runtime and in a browser it can be imported, and each function
+ * rejects with `ERR_UNSUPPORTED`.
+ *
  * @example
  * NextAuth({ adapter: SqlxAdapter(), providers: [GitHub] })
  *

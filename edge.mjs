@@ -1,0 +1,4 @@
+import { SqlxAdapter, SqlxAdapterError } from "./edge.js"
+
+export { SqlxAdapter, SqlxAdapterError }
+export default SqlxAdapter

@@ -1,0 +1,4 @@
+import { withSqlxAdapter } from "./next.js"
+
+export * from "./next.js"
+export default withSqlxAdapter

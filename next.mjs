@@ -1,0 +1,4 @@
+import { withSqlxAdapter } from "./next.js"
+
+export { withSqlxAdapter }
+export default withSqlxAdapter
