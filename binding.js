@@ -124,10 +124,23 @@ function explanation() {
   return [
     `next-auth-sqlx-adapter found no binary that loads on ${platform} (Node.js ${process.version}). Tried:`,
     ...tried,
-    "Install it again on this very kind of machine, with optional dependencies (npm install --include=optional),",
-    "or build it here: npm rebuild next-auth-sqlx-adapter, with Rust (https://rustup.rs) and a C compiler.",
+    ...(isBundled ? unbundle : reinstall),
   ].join("\n")
 }
+
+/** Node.js gives every module its file's name; what a bundler puts in its place has none. */
+const isBundled = module.filename === undefined
+
+const unbundle = [
+  "A bundler has put this package into its output, without the binary. Leave the package to Node.js: in Next.js",
+  "wrap the configuration with withSqlxAdapter from next-auth-sqlx-adapter/next; elsewhere name next-auth-sqlx-adapter",
+  "as external: externals in webpack, external in esbuild and Rollup, ssr.external in Vite.",
+]
+
+const reinstall = [
+  "Install it again on this very kind of machine, with optional dependencies (npm install --include=optional),",
+  "or build it here: npm rebuild next-auth-sqlx-adapter, with Rust (https://rustup.rs) and a C compiler.",
+]
 
 /** What the loader said, all the way down; a wrapped error hides the one that matters. */
 function reason(name, error) {

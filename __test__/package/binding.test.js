@@ -2,8 +2,9 @@
 
 const fs = require("node:fs")
 const path = require("node:path")
+const esbuild = require("esbuild-wasm")
 const { localFile, platform, prebuilt } = require("../../platform.js")
-const { freshFolder, root, run } = require("./project.js")
+const { freshFolder, mustRun, root, run } = require("./project.js")
 
 const packageName = `next-auth-sqlx-adapter-${platform}`
 
@@ -92,6 +93,31 @@ test("does not take another missing module for its own", async () => {
   write(`node_modules/${packageName}/index.js`, `require("something-else")`)
   const { message } = await load()
   expect(message).toContain(`  ${packageName}: Cannot find module 'something-else'\n`)
+})
+
+test.each(["cjs", "esm"])("says of a bundle to leave the package out of it: %s", async (format) => {
+  // As where the build runs on another kind of machine than the server: it has another binary.
+  write("app.js", `module.exports = require("./binding.js")`)
+  const outfile = path.join(folder, format === "esm" ? "bundle.mjs" : "bundle.cjs")
+  await esbuild.build({
+    entryPoints: [path.join(folder, "app.js")],
+    outfile,
+    format,
+    bundle: true,
+    minify: true,
+    platform: "node",
+    logLevel: "silent", // that the binaries are not there
+  })
+  const script = `
+    import("./${path.basename(outfile)}").catch((error) => console.log(error.message))
+  `
+  const said = (await mustRun(process.execPath, ["-e", script], { cwd: folder })).split("\n")
+  expect(said[0]).toContain(`no binary that loads on ${platform}`)
+  expect(said[1]).toContain(`  ./${localFile}: `)
+  const cure = said.slice(3).join("\n")
+  expect(cure).toContain("withSqlxAdapter from next-auth-sqlx-adapter/next")
+  expect(cure).toContain("external in esbuild")
+  expect(cure).not.toContain("npm rebuild")
 })
 
 test("spells out both names of every published platform", () => {
