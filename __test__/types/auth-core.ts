@@ -2,7 +2,9 @@
 
 import { Auth, type AuthConfig } from "@auth/core"
 import type { Adapter } from "@auth/core/adapters"
+import { UnstorageAdapter } from "@auth/unstorage-adapter"
 import { SqlxAdapter } from "next-auth-sqlx-adapter"
+import { composeAdapters, mirror } from "next-auth-sqlx-adapter/compose"
 
 export const adapter: Adapter = SqlxAdapter()
 
@@ -13,3 +15,18 @@ export const config: AuthConfig = { adapter: SqlxAdapter(), providers: [] }
 
 export const answer = (request: Request) =>
   Auth(request, { adapter: SqlxAdapter(process.env.DATABASE_URL), providers: [] })
+
+const users = SqlxAdapter()
+const elsewhere = UnstorageAdapter({} as Parameters<typeof UnstorageAdapter>[0])
+
+/** Another package's adapter fits as a part, and the whole fits Auth.js. */
+export const composed: Required<Adapter> = composeAdapters({
+  user: users,
+  account: elsewhere,
+  session: elsewhere,
+  verificationToken: elsewhere,
+  authenticator: users,
+})
+
+export const moving: Adapter = mirror(elsewhere, users)
+export const moved: Adapter = mirror(users, elsewhere)

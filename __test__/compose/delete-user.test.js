@@ -1,0 +1,151 @@
+// A user is deleted everywhere, also when it takes more than one try.
+
+const { SqlxAdapter } = require("../..")
+const { said, startNode, ROOT } = require("../support/child")
+const { makeAccount, makeSession, makeUser, passkey } = require("../support/samples")
+const { sqlite } = require("../support/sqlite")
+const { describeOnBoth } = require("./systems")
+
+jest.setTimeout(60_000)
+
+describeOnBoth("deleteUser across systems", (both) => {
+  let place
+  let accounts
+
+  beforeAll(async () => {
+    place = await sqlite.fresh()
+    accounts = SqlxAdapter(place.url)
+  })
+
+  afterAll(async () => {
+    await accounts.close()
+    await place.drop()
+  })
+
+  const compose = (account = accounts) => both.compose({ account, authenticator: accounts })
+
+  async function makeOwner() {
+    const adapter = compose()
+    const user = await makeUser(adapter)
+    const [{ sessionToken }] = [
+      await makeSession(adapter, user.id),
+      await makeSession(adapter, user.id),
+    ]
+    const { provider, providerAccountId } = await makeAccount(adapter, user.id)
+    await adapter.createAuthenticator(passkey(user.id))
+    return { user, sessionToken, key: { provider, providerAccountId } }
+  }
+
+  /** What is stored of a user: sessions, accounts, passkeys, users. */
+  async function stored({ id }) {
+    const counted = async (at, table, column = "user_id") => {
+      const sql = `SELECT count(*) AS n FROM ${table} WHERE ${column} = ?`
+      return Number((await at.rows(sql, [id]))[0].n)
+    }
+    return {
+      sessions: await counted(both.others.place, "sessions"),
+      accounts: await counted(place, "accounts"),
+      passkeys: await counted(place, "authenticators"),
+      users: await counted(both.users.place, "users", "id"),
+      standIns:
+        (await counted(both.others.place, "users", "id")) + (await counted(place, "users", "id")),
+    }
+  }
+
+  const all = { sessions: 2, accounts: 1, passkeys: 1, users: 1, standIns: 2 }
+  const none = { sessions: 0, accounts: 0, passkeys: 0, users: 0, standIns: 0 }
+
+  test("leaves nothing of them in any system, and nothing of others is touched", async () => {
+    const [ada, eve] = [await makeOwner(), await makeOwner()]
+    expect(await stored(ada.user)).toEqual(all)
+
+    expect(await compose().deleteUser(ada.user.id)).toStrictEqual(ada.user)
+
+    expect(await stored(ada.user)).toEqual(none)
+    expect(await stored(eve.user)).toEqual(all)
+    expect(await compose().getUserByAccount(ada.key)).toBeNull()
+    expect(await compose().getUserByAccount(eve.key)).toStrictEqual(eve.user)
+    expect(await compose().deleteUser(ada.user.id)).toBeNull()
+  })
+
+  test("an error half-way leaves no session, and calling it again completes it", async () => {
+    const { user, sessionToken, key } = await makeOwner()
+    const refuse = `CREATE TRIGGER refuse BEFORE DELETE ON accounts
+      WHEN OLD.user_id = '${user.id}' BEGIN SELECT RAISE(ABORT, 'not now'); END`
+    await place.execute(refuse)
+
+    await expect(compose().deleteUser(user.id)).rejects.toMatchObject({
+      name: "SqlxAdapterError",
+      operation: "deleteUser",
+    })
+    expect(await stored(user)).toEqual({ ...all, sessions: 0, standIns: 1 })
+    expect(await compose().getSessionAndUser(sessionToken)).toBeNull()
+    expect(await compose().getUserByAccount(key)).toStrictEqual(user)
+
+    await place.execute("DROP TRIGGER refuse")
+    expect(await compose().deleteUser(user.id)).toStrictEqual(user)
+    expect(await stored(user)).toEqual(none)
+  })
+
+  test.each([
+    ["the accounts", "account", { ...all, sessions: 0, standIns: 1 }],
+    ["the user", "user", { ...none, users: 1 }],
+  ])("a process killed before it deletes %s: another completes it", async (_, model, left) => {
+    const { user, sessionToken } = await makeOwner()
+    const { child, ended } = startNode(
+      `
+      const { composeAdapters } = require(${JSON.stringify(`${ROOT}/compose.js`)})
+      const [users, sessions, accounts] = process.argv.slice(-3).map((url) => SqlxAdapter(url))
+      const parts = { user: users, account: accounts, session: sessions, authenticator: accounts }
+      // Stops for ever where it is to be killed: everything before is real, and so is the kill.
+      const stopped = () => new Promise(() => {
+        say("here")
+        setInterval(() => {}, 1000)
+      })
+      parts.${model} = { ...parts.${model}, deleteUser: stopped }
+      const adapter = composeAdapters({ ...parts, verificationToken: false })
+      adapter.deleteUser(${JSON.stringify(user.id)})
+    `,
+      { args: [both.users.place.url, both.others.place.url, place.url] },
+    )
+    await new Promise((resolve) => child.stdout.once("data", resolve))
+    child.kill("SIGKILL")
+    const { signal, stdout } = await ended
+    expect([signal, said({ code: 0, signal: null, stdout })]).toEqual(["SIGKILL", ["here"]])
+
+    expect(await stored(user)).toEqual(left)
+    expect(await compose().getSessionAndUser(sessionToken)).toBeNull()
+    expect(await compose().deleteUser(user.id)).toStrictEqual(user)
+    expect(await stored(user)).toEqual(none)
+  })
+
+  test("where a part can never delete, nothing is deleted", async () => {
+    const { user } = await makeOwner()
+    const { deleteUser, ...rest } = accounts
+    await expect(compose(rest).deleteUser(user.id)).rejects.toMatchObject({
+      code: "ERR_UNSUPPORTED",
+      operation: "deleteUser",
+      message: expect.stringContaining("account"),
+    })
+    expect(await stored(user)).toEqual(all)
+  })
+
+  test("sessions that share the users' database go before accounts elsewhere", async () => {
+    const users = both.users.adapter
+    const adapter = both.compose({ account: accounts, session: users, authenticator: accounts })
+    const user = await makeUser(adapter)
+    const { sessionToken } = await makeSession(adapter, user.id)
+    await makeAccount(adapter, user.id)
+    const { deleteUser, ...rest } = accounts
+    const refusing = { ...rest, deleteUser: () => accounts.getUser(Symbol("refused")) }
+    const failing = both.compose({ account: refusing, session: users, authenticator: false })
+
+    await expect(failing.deleteUser(user.id)).rejects.toMatchObject({
+      code: "ERR_INVALID_ARGUMENT",
+    })
+    expect(await adapter.getSessionAndUser(sessionToken)).toBeNull()
+    expect(await adapter.getUser(user.id)).toStrictEqual(user)
+    expect(await adapter.deleteUser(user.id)).toStrictEqual(user)
+    expect(await stored(user)).toEqual(none)
+  })
+})

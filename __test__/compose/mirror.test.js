@@ -1,0 +1,207 @@
+// Two systems kept alike: writes to both, reads from the primary.
+
+const { setTimeout: sleep } = require("node:timers/promises")
+const { SqlxAdapter, SqlxAdapterError } = require("../..")
+const { mirror } = require("../../compose.js")
+const {
+  hence,
+  makeAccount,
+  makeSession,
+  makeToken,
+  makeUser,
+  passkey,
+  unique,
+} = require("../support/samples")
+const { describeOnBoth } = require("./systems")
+
+jest.setTimeout(60_000)
+
+describeOnBoth("mirror", (both) => {
+  let seen
+
+  const open = (options, primary = both.users.adapter, secondary = both.others.adapter) => {
+    seen = []
+    return mirror(primary, secondary, { onDifference: (one) => seen.push(one), ...options })
+  }
+
+  const counted = (...pairs) => Object.fromEntries(pairs)
+
+  test("writes to both, and both hold the same", async () => {
+    const adapter = open()
+    const { createUser } = { ...adapter }
+    const user = await createUser({ name: "Ada", email: `${unique("ada")}@example.com` })
+    const account = await makeAccount(adapter, user.id)
+    const session = await makeSession(adapter, user.id)
+    const key = await adapter.createAuthenticator(passkey(user.id))
+    const token = await makeToken(adapter)
+    const changed = await adapter.updateUser({ id: user.id, name: "Countess" })
+    await adapter.updateSession({ sessionToken: session.sessionToken, expires: hence(7_200_000) })
+    await adapter.updateAuthenticatorCounter(key.credentialID, 7)
+    expect(await adapter.useVerificationToken(token)).toStrictEqual(token)
+
+    for (const { adapter: one } of [both.users, both.others]) {
+      expect(await one.getUser(user.id)).toStrictEqual(changed)
+      expect(await one.getUserByAccount(account)).toStrictEqual(changed)
+      expect(await one.listSessions(user.id)).toHaveLength(1)
+      expect((await one.getAuthenticator(key.credentialID)).counter).toBe(7)
+      expect(await one.useVerificationToken(token)).toBeNull()
+    }
+
+    await adapter.deleteSession(session.sessionToken)
+    await adapter.deleteUser(user.id)
+    for (const { place } of [both.users, both.others]) {
+      const rows = await place.rows("SELECT * FROM users WHERE id = ?", [user.id])
+      expect(rows).toEqual([])
+    }
+    expect(seen).toEqual([])
+    expect(adapter.differences()).toEqual({
+      writes: 11,
+      comparedReads: 0,
+      differences: 0,
+      failures: 0,
+      operations: {},
+    })
+  })
+
+  test("a secondary that fails fails no call, and is reported", async () => {
+    const secondary = SqlxAdapter("sqlite::memory:")
+    await secondary.close()
+    const adapter = open({}, both.users.adapter, secondary)
+    const user = await makeUser(adapter)
+    expect(await adapter.getUser(user.id)).toStrictEqual(user)
+    expect(seen).toEqual([
+      {
+        operation: "createUser",
+        kind: "failed",
+        fields: [],
+        error: expect.objectContaining({ code: "ERR_CLOSED" }),
+      },
+    ])
+    expect(adapter.differences()).toMatchObject({
+      failures: 1,
+      operations: counted(["createUser", { differences: 0, failures: 1 }]),
+    })
+  })
+
+  test("a secondary that never answers holds a call up for the time limit only", async () => {
+    const secondary = { ...both.others.adapter, createUser: () => new Promise(() => {}) }
+    const adapter = open({ timeout: 50 }, both.users.adapter, secondary)
+    const user = await makeUser(adapter)
+    expect(await both.users.adapter.getUser(user.id)).toStrictEqual(user)
+    expect(seen).toMatchObject([{ kind: "failed", error: { code: "ERR_TIMEOUT" } }])
+  })
+
+  test("a function that the secondary does not have is reported", async () => {
+    const { createSession, ...secondary } = both.others.adapter
+    const adapter = open({}, both.users.adapter, secondary)
+    const user = await makeUser(adapter)
+    await makeSession(adapter, user.id)
+    expect(seen).toMatchObject([
+      { operation: "createSession", kind: "failed", error: { code: "ERR_UNSUPPORTED" } },
+    ])
+  })
+
+  test("what the primary refuses is refused, and the secondary does not hear of it", async () => {
+    const adapter = open()
+    const user = await makeUser(adapter)
+    await both.others.place.execute("DELETE FROM users WHERE id = ?", [user.id])
+    await expect(makeUser(adapter, { email: user.email })).rejects.toMatchObject({
+      code: "ERR_UNIQUE",
+    })
+    const sql = "SELECT * FROM users WHERE email = ?"
+    expect(await both.others.place.rows(sql, [user.email])).toEqual([])
+    expect(seen).toEqual([])
+  })
+
+  test("reads are the primary's", async () => {
+    const adapter = open()
+    const user = await makeUser(adapter)
+    await both.others.place.execute("UPDATE users SET name = 'Eve' WHERE id = ?", [user.id])
+    expect(await adapter.getUser(user.id)).toStrictEqual(user)
+    await sleep(50)
+    expect(seen).toEqual([])
+  })
+
+  test("differences are told by the names of fields, never by values", async () => {
+    const adapter = open()
+    const user = await makeUser(adapter)
+    const { sessionToken } = await makeSession(adapter, user.id)
+    await both.others.place.execute("UPDATE users SET name = 'Eve' WHERE id = ?", [user.id])
+    await both.others.place.execute("DELETE FROM sessions WHERE user_id = ?", [user.id])
+    const email = `${unique("new")}@example.com`
+    await adapter.updateUser({ id: user.id, email })
+    await adapter.deleteSession(sessionToken)
+    await makeSession(both.others.adapter, user.id, { sessionToken })
+    await adapter.deleteSession(sessionToken)
+
+    expect(seen).toEqual([
+      { operation: "updateUser", kind: "different", fields: ["name"] },
+      { operation: "deleteSession", kind: "missing", fields: [] },
+      { operation: "deleteSession", kind: "unexpected", fields: [] },
+    ])
+    expect(adapter.differences()).toMatchObject({
+      differences: 3,
+      operations: counted(
+        ["updateUser", { differences: 1, failures: 0 }],
+        ["deleteSession", { differences: 2, failures: 0 }],
+      ),
+    })
+  })
+
+  test("compareReads compares what is read, too", async () => {
+    const adapter = open({ compareReads: true })
+    const user = await makeUser(adapter)
+    const { sessionToken } = await makeSession(adapter, user.id)
+    await adapter.getSessionAndUser(sessionToken)
+    await both.others.place.execute("UPDATE sessions SET expires = expires + 1000")
+    await adapter.getSessionAndUser(sessionToken)
+    while (seen.length === 0) await sleep(5)
+    expect(seen).toEqual([
+      { operation: "getSessionAndUser", kind: "different", fields: ["session.expires"] },
+    ])
+    expect(adapter.differences()).toMatchObject({ comparedReads: 2, differences: 1 })
+  })
+
+  test("what onDifference throws, or rejects with, fails no call", async () => {
+    const { createUser, ...secondary } = both.others.adapter
+    const thrown = () => {
+      throw new Error("thrown")
+    }
+    for (const onDifference of [thrown, async () => thrown()]) {
+      const adapter = open({ onDifference }, both.users.adapter, secondary)
+      expect((await makeUser(adapter)).id).toEqual(expect.any(String))
+    }
+  })
+
+  test("an instance of a class may be the primary", async () => {
+    class Users {
+      constructor(inner) {
+        this.inner = inner
+      }
+      createUser(user) {
+        return this.inner.createUser(user)
+      }
+    }
+    const adapter = open({}, new Users(both.users.adapter))
+    const user = await makeUser(adapter)
+    expect(await both.others.adapter.getUser(user.id)).toStrictEqual(user)
+  })
+
+  test.each([
+    ["no secondary", () => mirror(both.users.adapter)],
+    ["an unknown option", () => open({ compare: true })],
+    ["a timeout that is none", () => open({ timeout: 0 })],
+    ["an ill-typed onDifference", () => open({ onDifference: true })],
+    ["an ill-typed compareReads", () => open({ compareReads: 1 })],
+  ])("%s is refused at once", (_, make) => {
+    expect(make).toThrow(SqlxAdapterError)
+    expect(make).toThrow(expect.objectContaining({ code: "ERR_CONFIG" }))
+  })
+
+  test("close closes both", async () => {
+    const [one, other] = [SqlxAdapter("sqlite::memory:"), SqlxAdapter("sqlite::memory:")]
+    await mirror(one, other).close()
+    await expect(one.ping()).rejects.toMatchObject({ code: "ERR_CLOSED" })
+    await expect(other.ping()).rejects.toMatchObject({ code: "ERR_CLOSED" })
+  })
+})

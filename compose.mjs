@@ -1,0 +1,3 @@
+import { composeAdapters, mirror } from "./compose.js"
+
+export { composeAdapters, mirror }

@@ -1,0 +1,138 @@
+"use strict"
+
+const { SqlxAdapterError } = require("../error.js")
+const { differingFields } = require("./difference.js")
+const { has } = require("./parts.js")
+
+/** What changes rows, in any adapter; whatever else the primary has is a read. */
+const writes = new Set([
+  "createUser",
+  "updateUser",
+  "deleteUser",
+  "linkAccount",
+  "unlinkAccount",
+  "createSession",
+  "updateSession",
+  "deleteSession",
+  "deleteSessionsByUser",
+  "createVerificationToken",
+  "useVerificationToken",
+  "createAuthenticator",
+  "updateAuthenticatorCounter",
+])
+
+/** About the adapter itself, not about rows. */
+const own = new Set(["ping", "stats", "getAdapter"])
+
+/** Writes to both adapters, reads from the primary, and tells where the secondary differs. */
+function mirror(primary, secondary, options = {}) {
+  for (const [name, part] of Object.entries({ primary, secondary })) {
+    if (part === null || typeof part !== "object") throw config(`${name}: give an adapter`)
+  }
+  const { onDifference, compareReads, timeout } = checkedOptions(options)
+  const counts = { writes: 0, comparedReads: 0, differences: 0, failures: 0, operations: {} }
+
+  function report(operation, kind, more) {
+    counts[kind === "failed" ? "failures" : "differences"] += 1
+    counts.operations[operation] ??= { differences: 0, failures: 0 }
+    counts.operations[operation][kind === "failed" ? "failures" : "differences"] += 1
+    try {
+      // What it throws, or rejects with, must not fail a call either.
+      onDifference?.({ operation, kind, ...more })?.then?.(undefined, () => {})
+    } catch {}
+  }
+
+  /** The secondary's part of a call. It never rejects. */
+  async function follow(operation, args, expected) {
+    let timer
+    try {
+      if (!has(secondary, operation)) {
+        const text = `the secondary adapter has no function ${operation}`
+        throw new SqlxAdapterError(text, "ERR_UNSUPPORTED", operation)
+      }
+      const late = new Promise((_, reject) => {
+        const text = `the secondary adapter did not answer within ${timeout} ms`
+        const error = new SqlxAdapterError(text, "ERR_TIMEOUT", operation)
+        timer = setTimeout(() => reject(error), timeout)
+      })
+      const given = await Promise.race([secondary[operation](...args), late])
+      const difference = differingFields(expected, given)
+      if (difference) report(operation, difference.kind, { fields: difference.fields })
+    } catch (error) {
+      report(operation, "failed", { fields: [], error })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async function write(operation, args) {
+    const result = await primary[operation](...args)
+    counts.writes += 1
+    // Rows that refer to this one must find it in both: the secondary gets the primary's id.
+    const same = operation === "createUser" ? [{ ...args[0], ...result }] : args
+    await follow(operation, same, result)
+    return result
+  }
+
+  async function read(operation, args) {
+    const result = await primary[operation](...args)
+    if (compareReads && has(secondary, operation)) {
+      counts.comparedReads += 1
+      // The caller has not to wait for it.
+      follow(operation, args, result)
+    }
+    return result
+  }
+
+  const mirrored = {}
+  for (const name of functionNames(primary)) {
+    if (name === "close") continue
+    const run = writes.has(name) ? write : own.has(name) ? undefined : read
+    mirrored[name] = run ? async (...args) => run(name, args) : (...args) => primary[name](...args)
+  }
+  return {
+    ...mirrored,
+    /** Closes both, as far as they can be closed. */
+    async close() {
+      await Promise.all(
+        [primary, secondary].map((adapter) => has(adapter, "close") && adapter.close()),
+      )
+    },
+    /** What was counted since the mirror was made. */
+    differences: () => structuredClone(counts),
+  }
+}
+
+/** An adapter may be an instance of a class, whose functions are not its own. */
+function functionNames(adapter) {
+  const names = new Set()
+  for (let at = adapter; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const name of Object.getOwnPropertyNames(at)) {
+      if (name !== "constructor" && has(adapter, name)) names.add(name)
+    }
+  }
+  return names
+}
+
+function checkedOptions(options) {
+  const { onDifference, compareReads = false, timeout = 5000, ...unknown } = options
+  const [name] = Object.keys(unknown)
+  if (name !== undefined) {
+    throw config(`${name}: there is no such option; there are onDifference, compareReads, timeout`)
+  }
+  if (onDifference !== undefined && typeof onDifference !== "function") {
+    throw config("onDifference: give a function")
+  }
+  if (typeof compareReads !== "boolean") throw config("compareReads: give true or false")
+  // Above, a timer would end at once.
+  if (!(Number.isInteger(timeout) && timeout > 0 && timeout < 2 ** 31)) {
+    throw config("timeout: give milliseconds, a whole number above 0")
+  }
+  return { onDifference, compareReads, timeout }
+}
+
+function config(text) {
+  return new SqlxAdapterError(`mirror: ${text}`, "ERR_CONFIG")
+}
+
+module.exports = { mirror }
