@@ -277,7 +277,7 @@ export interface LegacyMethods {
     providerAccountId: string | number,
   ): Promise<AdapterUser | null>
   updateUser(user: Partial<AdapterUser> & Pick<AdapterUser, "id">): Promise<AdapterUser>
-  deleteUser(userId: string): Promise<AdapterUser | null>
+  deleteUser(userId: string): Promise<void>
   linkAccount(
     userId: string,
     providerId: string,
@@ -286,17 +286,17 @@ export interface LegacyMethods {
     refreshToken?: string | null,
     accessToken?: string | null,
     accessTokenExpires?: Date | string | number | null,
-  ): Promise<AdapterAccount>
+  ): Promise<void>
   unlinkAccount(
     userId: string,
     providerId: string,
     providerAccountId: string | number,
-  ): Promise<AdapterAccount | null>
+  ): Promise<void>
   createSession(user: { id: string }): Promise<LegacySession>
   getSession(sessionToken: string): Promise<LegacySession | null>
   /** `null`: it is not due, and was not forced. Otherwise `session.expires` is set to the new date. */
   updateSession(session: LegacySession, force?: boolean): Promise<LegacySession | null>
-  deleteSession(sessionToken: string): Promise<AdapterSession | null>
+  deleteSession(sessionToken: string): Promise<void>
   /** Stores a digest of the token, then sends the mail. */
   createVerificationRequest(
     identifier: string,
@@ -306,7 +306,10 @@ export interface LegacyMethods {
     provider: LegacyEmailProvider,
   ): Promise<void>
   /** Takes the request: it is returned once. */
-  getVerificationRequest(identifier: string, token: string): Promise<VerificationToken | null>
+  getVerificationRequest(
+    identifier: string,
+    token: string,
+  ): Promise<(VerificationToken & { id: string }) | null>
   deleteVerificationRequest(identifier: string, token: string): Promise<void>
 }
 

@@ -58,7 +58,7 @@ function userMethods(adapter, { User }) {
     },
 
     async deleteUser(userId) {
-      return adapter.deleteUser(userId)
+      await adapter.deleteUser(userId)
     },
   }
 }
@@ -68,7 +68,7 @@ function accountMethods(adapter, { Account }) {
     async linkAccount(...values) {
       const [userId, provider, type, id, refreshToken, accessToken, accessTokenExpires] = values
       const expires = isMissing(accessTokenExpires) ? undefined : new Date(accessTokenExpires)
-      return adapter.linkAccount({
+      await adapter.linkAccount({
         ...extra(Account, values),
         userId,
         type,
@@ -85,7 +85,7 @@ function accountMethods(adapter, { Account }) {
     async unlinkAccount(userId, providerId, providerAccountId) {
       const key = accountKey(providerId, providerAccountId)
       const account = await adapter.getAccount(key.providerAccountId, key.provider)
-      return account && account.userId === String(userId) ? adapter.unlinkAccount(key) : null
+      if (account?.userId === String(userId)) await adapter.unlinkAccount(key)
     },
   }
 }
@@ -136,7 +136,7 @@ function sessionMethods(adapter, { secret, session }, { Session }) {
     },
 
     async deleteSession(sessionToken) {
-      return typeof sessionToken === "string" ? adapter.deleteSession(sessionToken) : null
+      if (typeof sessionToken === "string") await adapter.deleteSession(sessionToken)
     },
   }
 }
@@ -169,7 +169,9 @@ function verificationMethods(adapter, { secret, baseUrl, site }, { VerificationR
     // moment: NextAuth deletes it next, and nothing lies in between.
     async getVerificationRequest(identifier, token) {
       const request = await take(identifier, token)
-      return request && request.expires.getTime() >= Date.now() ? request : null
+      const isGood = request && request.expires.getTime() >= Date.now()
+      // v3 declares an id; the digest is one.
+      return isGood ? { id: request.token, ...request } : null
     },
 
     async deleteVerificationRequest(identifier, token) {
