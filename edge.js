@@ -33,6 +33,7 @@ const operations = [
   "cleanup",
   "check",
   "migrate",
+  "getAdapter",
   "ping",
   "stats",
   "close",

@@ -264,6 +264,12 @@ export interface SqlxAdapterObject {
    */
   migrate(options?: { dryRun?: boolean }): Promise<string[]>
 
+  /**
+   * What NextAuth v2 and v3 call: their methods, with positional arguments. Functions that were
+   * replaced in the object that it is called on are used.
+   */
+  getAdapter(appOptions: LegacyAppOptions): Promise<LegacyMethods>
+
   /** Asks the database for an answer. Gives the milliseconds that it took, and rejects if there is none. */
   ping(): Promise<number>
   /** What this adapter has done, and how its connections are doing. The database is not asked. */
@@ -274,6 +280,87 @@ export interface SqlxAdapterObject {
    * connections, which adapters of the same configuration share, are closed with the last of them.
    */
   close(): Promise<void>
+}
+
+/** What NextAuth v2 and v3 pass to `getAdapter`, as far as it is read. */
+export interface LegacyAppOptions {
+  /** Digests of verification tokens are made with it. */
+  secret?: string
+  baseUrl?: string
+  /** In seconds. */
+  session?: { maxAge?: number; updateAge?: number }
+}
+
+/** A session as NextAuth v3 shows it. */
+export interface LegacySession extends AdapterSession {
+  /** A column of v3's tables; in ours it follows from the session token and the secret. */
+  accessToken: string
+}
+
+/** Who sends magic links, in NextAuth v2 and v3. */
+export interface LegacyEmailProvider {
+  /** Seconds. */
+  maxAge?: number
+  sendVerificationRequest(mail: {
+    identifier: string
+    url: string
+    token: string
+    baseUrl?: string
+    // biome-ignore lint/suspicious/noExplicitAny: NextAuth's own type, of which v3 has several
+    provider: any
+  }): unknown
+}
+
+/** The methods that NextAuth v2 and v3 call. */
+export interface LegacyMethods {
+  /** The profile's `id`, which is the provider's, is not the user's. */
+  createUser(
+    profile: Omit<Partial<AdapterUser>, "id" | "emailVerified"> & {
+      id?: unknown
+      emailVerified?: Date | boolean | null
+    },
+  ): Promise<AdapterUser>
+  getUser(id: string | number): Promise<AdapterUser | null>
+  getUserByEmail(email: string | null): Promise<AdapterUser | null>
+  getUserByProviderAccountId(
+    providerId: string,
+    providerAccountId: string | number,
+  ): Promise<AdapterUser | null>
+  updateUser(user: Partial<AdapterUser> & Pick<AdapterUser, "id">): Promise<AdapterUser>
+  deleteUser(userId: string): Promise<void>
+  linkAccount(
+    userId: string,
+    providerId: string,
+    providerType: string,
+    providerAccountId: string | number,
+    refreshToken?: string | null,
+    accessToken?: string | null,
+    accessTokenExpires?: Date | string | number | null,
+  ): Promise<void>
+  unlinkAccount(
+    userId: string,
+    providerId: string,
+    providerAccountId: string | number,
+  ): Promise<void>
+  createSession(user: { id: string }): Promise<LegacySession>
+  getSession(sessionToken: string): Promise<LegacySession | null>
+  /** `null`: it is not due, and was not forced. Otherwise `session.expires` is set to the new date. */
+  updateSession(session: LegacySession, force?: boolean): Promise<LegacySession | null>
+  deleteSession(sessionToken: string): Promise<void>
+  /** Stores a digest of the token, then sends the mail. */
+  createVerificationRequest(
+    identifier: string,
+    url: string,
+    token: string,
+    secret: string,
+    provider: LegacyEmailProvider,
+  ): Promise<void>
+  /** Takes the request: it is returned once. */
+  getVerificationRequest(
+    identifier: string,
+    token: string,
+  ): Promise<(VerificationToken & { id: string }) | null>
+  deleteVerificationRequest(identifier: string, token: string): Promise<void>
 }
 
 /** Where a SQLite database is, in parts, as TypeORM takes them. */

@@ -2,6 +2,7 @@
 
 const native = require("./binding.js")
 const { SqlxAdapterError } = require("./error.js")
+const { legacyMethods } = require("./v3/methods.js")
 
 // Not one that a test's fake clock has put in its place since.
 const RealDate = Date
@@ -22,7 +23,7 @@ function row(names, omitNull, dates, values, start) {
 
 // What the addon takes from the realm that loads it, so that `instanceof Date` and `instanceof
 // Error` hold there, also where a test runner gives each file a realm of its own.
-const SqlxAdapter = native.bind({
+const open = native.bind({
   error: (message, code, operation, cause) => new SqlxAdapterError(message, code, operation, cause),
   Date: RealDate,
   // Looked up at each call: a test may have replaced the clock.
@@ -46,6 +47,17 @@ const SqlxAdapter = native.bind({
   // Jest's --detectOpenHandles asks whether a handle keeps the process alive: ours never does.
   resource: { hasRef: () => false },
 })
+
+/** Makes an adapter: `index.d.ts` has what it takes. */
+function SqlxAdapter(first, second) {
+  const adapter = open(first, second)
+  adapter.getAdapter = async function getAdapter(appOptions) {
+    // NextAuth calls it on the object that it was given, which may have functions of its own.
+    const given = this === undefined || this === adapter ? adapter : { ...adapter, ...this }
+    return legacyMethods(given, appOptions)
+  }
+  return adapter
+}
 
 module.exports = { SqlxAdapter, SqlxAdapterError, default: SqlxAdapter }
 // Tells what TypeScript and Babel compile to CommonJS that `default` is the default export.

@@ -59,6 +59,11 @@ test("holds what it takes to use and to build it, and nothing else", () => {
     "package.json",
     "platform.js",
     "src",
+    "v3",
+    "v3.d.mts",
+    "v3.d.ts",
+    "v3.js",
+    "v3.mjs",
   ]
   expect(fs.readdirSync(installed).sort()).toEqual(expected)
   const manifest = JSON.parse(fs.readFileSync(path.join(installed, "package.json"), "utf8"))

@@ -19,6 +19,7 @@ const compilers = ["typescript", "typescript-5"]
 const programs = [
   "alone.json",
   "auth-core.json",
+  "next-auth-3.json",
   "next-auth-4.json",
   "next-auth-4-with-its-core.json",
   "next-auth-4-without-core.json",

@@ -30,6 +30,7 @@ const functions = {
   cleanup: true,
   check: true,
   migrate: true,
+  getAdapter: true,
   ping: true,
   stats: true,
   close: true,

@@ -144,12 +144,23 @@ pub struct Dialect {
     pub key_lock: KeyLock,
     /// An expression for the current time as a column's default.
     pub now: &'static str,
-    /// What follows `CREATE TABLE … (…)`: for a table found by its key alone, and for others.
-    pub table_suffix: fn(clustered: bool) -> &'static str,
+    /// What follows `CREATE TABLE … (…)`.
+    pub table_suffix: fn(Layout) -> &'static str,
     /// Whether indexes are part of `CREATE TABLE`, as `CREATE INDEX IF NOT EXISTS` is unknown.
     pub indexes_inside: bool,
     /// Whether statements that define tables take effect together or not at all.
     pub defines_atomically: bool,
+}
+
+/// How a table that is created keeps its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// One after the other.
+    ByRow,
+    /// In the tree of the key, as small rows that are found by it alone.
+    ByKey,
+    /// As the other program would have created it, whose types the columns have.
+    Theirs,
 }
 
 impl Dialect {

@@ -4,7 +4,7 @@
 use super::preset::Preset;
 use super::recognise::{foreign, recognise};
 use super::{Column, Index, Model, Reference, Schema};
-use crate::engine::{Dialect, Engine, LiveTable, Table};
+use crate::engine::{Dialect, Engine, Layout, LiveTable, Table};
 use crate::error::{Code, Error, Result};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -218,7 +218,10 @@ pub(super) fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) ->
     for column in &model.columns {
         lines.push(definition(dialect, column, false));
     }
-    lines.push(format!("PRIMARY KEY ({})", columns(dialect, model, &model.primary)?));
+    // A column whose type says it is the key by itself: SQLite counts for good in no other way.
+    if !model.columns.iter().any(|column| column.sql_type.contains("PRIMARY KEY")) {
+        lines.push(format!("PRIMARY KEY ({})", columns(dialect, model, &model.primary)?));
+    }
     for index in model.indexes.iter().filter(|_| dialect.indexes_inside) {
         lines.push(format!(
             "{} {} ({})",
@@ -238,12 +241,18 @@ pub(super) fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) ->
         }
     }
     // Small rows that are found by their key alone live in the key's own tree.
-    let clustered = matches!(model.name, "session" | "verificationToken");
+    let layout = if schema.preset.is_some() {
+        Layout::Theirs
+    } else if matches!(model.name, "session" | "verificationToken") {
+        Layout::ByKey
+    } else {
+        Layout::ByRow
+    };
     Ok(format!(
         "CREATE TABLE IF NOT EXISTS {} (\n  {}\n){}",
         dialect.quote_table(&model.table),
         lines.join(",\n  "),
-        (dialect.table_suffix)(clustered)
+        (dialect.table_suffix)(layout)
     ))
 }
 

@@ -11,8 +11,8 @@ mod writer;
 
 use super::pool::{Bounds, FOREVER, Lease, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Outcome, Statement, Storage, Table,
-    Together, Upsert, Work,
+    BoxFuture, ColumnType, Dialect, Engine, KeyLock, Layout, LiveTable, Outcome, Statement,
+    Storage, Table, Together, Upsert, Work,
 };
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::{Options, SqliteSource, TypeName};
@@ -87,8 +87,11 @@ pub static DIALECT: Dialect = Dialect {
     key_lock: KeyLock::Writer,
     // Milliseconds since 1970; unixepoch('subsec') would need SQLite 3.42 in every other program.
     now: "(CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER))",
-    table_suffix: |clustered| {
-        if clustered { " WITHOUT ROWID, STRICT" } else { " STRICT" }
+    table_suffix: |layout| match layout {
+        Layout::ByKey => " WITHOUT ROWID, STRICT",
+        Layout::ByRow => " STRICT",
+        // STRICT knows few names of types, and theirs are others.
+        Layout::Theirs => "",
     },
     indexes_inside: false,
     defines_atomically: true,

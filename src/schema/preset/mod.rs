@@ -9,7 +9,8 @@
 //! - `hidden`: it is written and not returned;
 //! - `=iso` and the like: how it keeps dates;
 //! - where a new row's value comes from: `made`, an id made here; `counted`, the database's counter;
-//!   `now`; `touch`, and with every change; `digest`, of the account's key; `secret`, random.
+//!   `now`; `touch`, and with every change; `digest`, of the account's key; `secret`, random;
+//! - `default …`: what the column of a table that is created here has for other programs, in SQL.
 //!
 //! After the columns, `primary`, `unique` and `index` name keys by their properties, `loose userId`
 //! says that nothing but us sees to it that the user exists, and `oldest` orders rows that should be one.
@@ -186,7 +187,7 @@ fn column(usual: &[Column], line: &str) -> Option<Column> {
             "secret" => column.fill = Fill::Secret,
             "" => {}
             word if word.starts_with('=') => {}
-            _ => return None,
+            word => column.default = Some(word.strip_prefix("default ")?.to_owned()),
         }
     }
     // What the database or the adapter makes, a call does not give, unless it is a user's id.

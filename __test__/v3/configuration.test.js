@@ -1,0 +1,434 @@
+// What the documentation of v2 and v3 says the configuration may be: every option is honoured or
+// refused by name.
+
+const path = require("node:path")
+const Adapters = require("../../v3.js").default
+const { SqlxAdapterError } = require("../..")
+const { Default, TypeORM, Prisma, fromDatabase } = require("../../v3.js")
+const { freshFolder, query } = require("../support/sqlite")
+const { refusedAtOnce } = require("../support/expectations")
+const { uniqueEmail } = require("../support/samples")
+const { appOptions } = require("./legacy")
+
+let folder
+const opened = []
+beforeAll(async () => {
+  folder = await freshFolder()
+})
+afterEach(() => Promise.all(opened.splice(0).map((adapter) => adapter.close())))
+
+let files = 0
+const file = () => path.join(folder, `${++files}.db`)
+
+function open(place, options) {
+  const adapter = Default(place, options)
+  opened.push(adapter)
+  return adapter
+}
+
+const methods = (adapter) => adapter.getAdapter(appOptions())
+
+/** The columns that a table has, in order. */
+async function columns(database, table) {
+  return (await query(database, `SELECT name FROM pragma_table_info('${table}')`)).map(
+    ({ name }) => name,
+  )
+}
+
+async function tables(database) {
+  const rows = await query(
+    database,
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+  )
+  return rows.map(({ name }) => name)
+}
+
+describe("the spellings", () => {
+  test("of the documentation are all there, and one adapter", async () => {
+    const config = { type: "sqlite", database: file(), synchronize: true }
+    const string = `sqlite://localhost/${config.database}?synchronize=true`
+    expect(Adapters.Default).toBe(Adapters.TypeORM.Adapter)
+    const adapters = [
+      Adapters.Default(config),
+      Adapters.TypeORM(config),
+      Adapters.TypeORM.Adapter(config),
+      fromDatabase(config),
+      Default(string),
+      fromDatabase(string),
+    ]
+    opened.push(...adapters)
+    const email = uniqueEmail()
+    const user = await (await methods(adapters[0])).createUser({ name: "Ada", email })
+    for (const adapter of adapters) {
+      expect(Object.keys(adapter)).toEqual(Object.keys(adapters[0]))
+      const v3 = await methods(adapter)
+      expect(Object.keys(v3)).toEqual(Object.keys(await methods(adapters[0])))
+      expect(await v3.getUserByEmail(email)).toEqual(user)
+    }
+    expect(await tables(config.database)).toEqual([
+      "accounts",
+      "sessions",
+      "users",
+      "verification_requests",
+    ])
+  })
+
+  test("can be imported by name and by default", async () => {
+    const required = require("../../v3.js")
+    expect(required.default).toEqual({ Default, TypeORM, Prisma })
+    expect(Object.keys(TypeORM.Models)).toEqual([
+      "User",
+      "Account",
+      "Session",
+      "VerificationRequest",
+    ])
+  })
+
+  test("a database in memory, as in the documentation", async () => {
+    const adapter = open({ type: "sqlite", database: ":memory:", synchronize: true })
+    const v3 = await methods(adapter)
+    expect(await v3.createUser({ email: "ada@example.com" })).toMatchObject({ id: "1" })
+    const string = await methods(open("sqlite://localhost/:memory:?synchronize=true"))
+    expect(await string.getUserByEmail("grace@example.com")).toBeNull()
+  })
+
+  test("no database is no adapter: then v3 keeps sessions in cookies", () => {
+    for (const none of [undefined, null, ""]) expect(fromDatabase(none)).toBeUndefined()
+  })
+
+  test("Prisma's says what to use instead", () => {
+    const error = refusedAtOnce(() => Adapters.Prisma.Adapter({ prisma: {} }), "ERR_UNSUPPORTED")
+    expect(error.message).toMatch(/Adapters\.Default\(url\)/)
+  })
+})
+
+describe("tables", () => {
+  test("are not created unless it is said, with an s or a z", async () => {
+    const database = file()
+    const without = await methods(open({ type: "sqlite", database }))
+    await expect(without.getUser("1")).rejects.toMatchObject({ code: "ERR_SCHEMA" })
+    for (const word of ["synchronize", "synchronise"]) {
+      const v3 = await methods(open({ type: "sqlite", database: file(), [word]: true }))
+      expect(await v3.getUser("1")).toBeNull()
+      const string = `sqlite://localhost/${file()}?${word}=true`
+      expect(await (await methods(open(string))).getUser("1")).toBeNull()
+    }
+  })
+
+  test("have the columns that TypeORM made, and count ids that are never given again", async () => {
+    const database = file()
+    const v3 = await methods(open({ type: "sqlite", database, synchronize: true }))
+    const user = await v3.createUser({ email: uniqueEmail() })
+    await v3.deleteUser(user.id)
+    expect((await v3.createUser({ email: uniqueEmail() })).id).toBe("2")
+    expect(await columns(database, "users")).toEqual(
+      "id name email email_verified image created_at updated_at".split(" "),
+    )
+    expect(await columns(database, "accounts")).toEqual(
+      `id compound_id user_id provider_type provider_id provider_account_id refresh_token
+       access_token access_token_expires created_at updated_at`.split(/\s+/),
+    )
+    const [{ created_at: created }] = await query(database, "SELECT created_at FROM users")
+    expect(created).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/)
+    // Another program, such as TypeORM, leaves the dates to the table.
+    await query(database, "INSERT INTO users (email) VALUES ('typeorm@example.com')")
+    expect(await v3.getUserByEmail("typeorm@example.com")).toMatchObject({ id: "3" })
+  })
+
+  test("begin with the option entityPrefix", async () => {
+    const database = file()
+    const place = `sqlite://localhost/${database}?synchronize=true&entityPrefix=nextauth_`
+    await (await methods(open(place))).getUser("1")
+    expect(await tables(database)).toEqual([
+      "nextauth_accounts",
+      "nextauth_sessions",
+      "nextauth_users",
+      "nextauth_verification_requests",
+    ])
+  })
+
+  test.each(["options", "configuration"])(
+    "are named by a naming strategy in the %s",
+    async (where) => {
+      const database = file()
+      const namingStrategy = {
+        tableName: (className, customName) => customName ?? `tbl${className}`,
+        columnName: (property, customName, prefixes) =>
+          [...prefixes, customName ?? property].join("_").toUpperCase(),
+        prefixTableName: (prefix, name) => `${prefix}$${name}`,
+      }
+      const config = { type: "sqlite", database, synchronize: true, entityPrefix: "p" }
+      const adapter =
+        where === "options" ? open(config, { namingStrategy }) : open({ ...config, namingStrategy })
+      const v3 = await methods(adapter)
+      const user = await v3.createUser({ email: uniqueEmail() })
+      await v3.linkAccount(user.id, "github", "oauth", 1, null, "access", null)
+      expect(await v3.getUserByProviderAccountId("github", 1)).toEqual(user)
+      expect(await tables(database)).toEqual([
+        "p$tblAccount",
+        "p$tblSession",
+        "p$tblUser",
+        "p$tblVerificationRequest",
+      ])
+      expect((await columns(database, "p$tblAccount")).slice(0, 5)).toEqual(
+        "ID COMPOUNDID USERID PROVIDERTYPE PROVIDERID".split(" "),
+      )
+    },
+  )
+})
+
+describe("models", () => {
+  const { Models } = Adapters.TypeORM
+
+  /** The example of the documentation. */
+  function custom(User) {
+    const columns = {
+      ...Models.User.schema.columns,
+      phoneNumber: { type: "varchar", nullable: true },
+      logins: { type: "int", default: 1 },
+      secretHash: { type: "text", nullable: true, select: false, name: "hash" },
+    }
+    return { User: { model: User, schema: { name: "User", target: User, columns } } }
+  }
+
+  const work = async (User, database) => {
+    const models = custom(User)
+    const adapter = open({ type: "sqlite", database, synchronize: true }, { models })
+    const v3 = await methods(adapter)
+    const email = uniqueEmail()
+    const phoneNumber = "+44 20"
+    const user = await v3.createUser({ id: 7, name: "Ada", email, phoneNumber, other: 1 })
+    return { v3, user, email }
+  }
+
+  test("with the constructor of the documentation: name, email, image, emailVerified", async () => {
+    class User extends Models.User.model {
+      constructor(name, email, image, emailVerified) {
+        super(name, email, image, emailVerified)
+        if (name) this.phoneNumber = `of ${name}`
+      }
+      greet() {
+        return `Hello, ${this.name}`
+      }
+    }
+    const database = file()
+    const { v3, user, email } = await work(User, database)
+    expect(user).toMatchObject({ id: "1", name: "Ada", phoneNumber: "of Ada", logins: 1 })
+    expect(Object.keys(user)).not.toContain("secretHash")
+    for (const found of [user, await v3.getUser(user.id), await v3.getUserByEmail(email)]) {
+      expect(found).toBeInstanceOf(User)
+      expect(found.greet()).toBe("Hello, Ada")
+    }
+    // The session page spreads it, the callback gives it back.
+    const updated = await v3.updateUser({ ...user, phoneNumber: "1", emailVerified: new Date(7) })
+    expect(updated).toMatchObject({ phoneNumber: "1", emailVerified: new Date(7), logins: 1 })
+    expect((await columns(database, "users")).slice(-3)).toEqual(["phone_number", "logins", "hash"])
+  })
+
+  test("with the constructor of the last adapter: a profile", async () => {
+    class User extends Models.User.model {
+      constructor(profile) {
+        super(profile)
+        this.phoneNumber = profile?.phoneNumber
+      }
+    }
+    const { user } = await work(User, file())
+    expect(user).toMatchObject({ id: "1", name: "Ada", phoneNumber: "+44 20" })
+  })
+
+  test("without a constructor of their own, and with another class's table", async () => {
+    class Person extends Models.User.model {}
+    const database = file()
+    const { user } = await work(Person, database)
+    expect(user).toMatchObject({ id: "1", name: "Ada", phoneNumber: null })
+    expect(await tables(database)).toContain("persons")
+  })
+
+  test("of the other kinds", async () => {
+    class Session extends Models.Session.model {
+      constructor(...values) {
+        super(...values)
+        this.device = "phone"
+      }
+    }
+    class Account extends Models.Account.model {
+      constructor(...values) {
+        super(...values)
+        this.note = `by ${this.providerId}`
+      }
+    }
+    const of = (model, schema, more) => ({
+      model,
+      schema: { ...schema, target: model, columns: { ...schema.columns, ...more } },
+    })
+    const text = { type: "varchar" }
+    const models = {
+      Session: of(Session, Models.Session.schema, { device: text }),
+      Account: of(Account, Models.Account.schema, { note: text }),
+    }
+    const adapter = open({ type: "sqlite", database: file(), synchronize: true }, { models })
+    const v3 = await methods(adapter)
+    const user = await v3.createUser({ email: uniqueEmail() })
+    const session = await v3.createSession(user)
+    expect(session).toMatchObject({ device: "phone", userId: user.id })
+    expect(await v3.getSession(session.sessionToken)).toEqual(session)
+    await v3.linkAccount(user.id, "github", "oauth", 9, undefined, "access", null)
+    expect(await adapter.listAccounts(user.id)).toMatchObject([
+      { note: "by github", providerAccountId: "9", access_token: "access" },
+    ])
+  })
+
+  test("that cannot be served are refused by name", () => {
+    class User extends Models.User.model {}
+    const withColumn = (column) => {
+      const models = custom(User)
+      models.User.schema.columns.odd = column
+      return models
+    }
+    for (const [models, named] of [
+      [{ Users: custom(User).User }, "models.Users"],
+      [{ User: { model: User } }, "models.User"],
+      [withColumn({ type: "point" }), "models.User.schema.columns.odd.type"],
+      [withColumn({ type: "varchar", transformer: {} }), "columns.odd.transformer"],
+      [withColumn({ type: "varchar", default: () => "now()" }), "columns.odd.default"],
+    ]) {
+      const place = { type: "sqlite", database: ":memory:" }
+      const error = refusedAtOnce(() => Default(place, { models }), "ERR_CONFIG")
+      expect(error.message).toContain(named)
+    }
+  })
+})
+
+describe("options", () => {
+  const sqlite = { type: "sqlite", database: ":memory:", synchronize: true }
+  const postgres = { type: "postgres", host: "db", username: "app", database: "auth" }
+  const mysql = { type: "mysql", host: "db", username: "app", database: "auth" }
+
+  /** TypeORM 0.2.45's, with values that are honoured or mean nothing. */
+  const taken = [
+    [sqlite, { name: "nextauth", logging: false, timezone: "Z", autoLoadEntities: true }],
+    [sqlite, { entities: [], subscribers: [], migrations: ["m/*.js"], migrationsRun: false }],
+    [sqlite, { migrationsTableName: "m", migrationsTransactionMode: "all", cli: {} }],
+    [sqlite, { metadataTableName: "m", entitySkipConstructor: true, dropSchema: false }],
+    [sqlite, { cache: false, enableWAL: true, busyErrorRetry: 500, maxQueryExecutionTime: 100 }],
+    [
+      { ...sqlite, type: "better-sqlite3" },
+      { timeout: 100, statementCacheSize: 10 },
+    ],
+    [postgres, { port: 5432, password: "p", ssl: true, schema: "app", applicationName: "app" }],
+    [postgres, { ssl: { rejectUnauthorized: false }, connectTimeoutMS: 100, extra: { max: 3 } }],
+    [postgres, { uuidExtension: "pgcrypto", installExtensions: true, useUTC: true }],
+    [{ type: "postgres" }, { replication: { master: { host: "db", database: "a" }, slaves: [] } }],
+    [mysql, { socketPath: "/run/mysqld.sock", charset: "utf8mb4", connectTimeout: 100 }],
+    [mysql, { acquireTimeout: 100, supportBigNumbers: true, bigNumberStrings: false, trace: true }],
+    [
+      mysql,
+      { multipleStatements: true, legacySpatialSupport: false, extra: { connectionLimit: 2 } },
+    ],
+    [mysql, { insecureAuth: false, dateStrings: false, debug: false, flags: [] }],
+    [{ ...mysql, type: "mariadb" }, { synchronise: false }],
+    [sqlite, { logger: "simple-console", logging: ["error"] }],
+    // Those of SqlxAdapter, too.
+    [postgres, { pool: { max: 3 }, retry: { attempts: 2 } }],
+  ]
+
+  test.each(taken)("%j with %j is taken", async (place, options) => {
+    const adapter = open({ ...place, ...options })
+    expect(typeof adapter.getAdapter).toBe("function")
+  })
+
+  const refused = [
+    [sqlite, "entities", [class Thing {}]],
+    [sqlite, "subscribers", ["s/*.js"]],
+    [sqlite, "migrationsRun", true],
+    [sqlite, "dropSchema", true],
+    [sqlite, "cache", true],
+    [sqlite, "key", "hunter2"],
+    [sqlite, "logger", "file"],
+    [sqlite, "namingStrategy", "snake"],
+    [sqlite, "readonly", true],
+    [postgres, "replication", { master: {}, slaves: [{ host: "b" }] }],
+    [postgres, "poolErrorHandler", () => {}],
+    [postgres, "nativeDriver", {}],
+    [postgres, "logNotifications", true],
+    [postgres, "poolSize", 7],
+    [mysql, "timezone", "local"],
+    [mysql, "insecureAuth", true],
+    [mysql, "dateStrings", true],
+    [mysql, "debug", true],
+    [mysql, "flags", ["-FOUND_ROWS"]],
+    [mysql, "useUnifiedTopology", true],
+  ]
+
+  test.each(refused)("%j refuses %s", (place, name, value) => {
+    const error = refusedAtOnce(() => Default({ ...place, [name]: value }), "ERR_CONFIG")
+    expect(error).toBeInstanceOf(SqlxAdapterError)
+    expect(error.message).toContain(`"${name}"`)
+    expect(error.message).not.toContain("hunter2")
+  })
+
+  test("refuses a database that it does not speak, however it is given", () => {
+    for (const place of [
+      { type: "mssql", host: "db" },
+      { type: "mongodb", url: "mongodb://db/auth" },
+      "mongodb+srv://app:hunter2@db/auth",
+      "mssql://app:hunter2@db/auth",
+      undefined,
+      7,
+    ]) {
+      const error = refusedAtOnce(() => Default(place), "ERR_CONFIG")
+      expect(error.message).not.toContain("hunter2")
+    }
+  })
+
+  test("takes the options of SqlxAdapter beside the models, and says where others belong", () => {
+    open(sqlite, { pool: { max: 2 }, normalizeEmail: true })
+    const error = refusedAtOnce(() => Default(sqlite, { schema: "prisma" }), "ERR_CONFIG")
+    expect(error.message).toContain('"schema"')
+    refusedAtOnce(() => Default(sqlite, { polo: {} }), "ERR_CONFIG")
+  })
+
+  test("logs queries by their operation, to TypeORM's logger", async () => {
+    const said = []
+    const logger = {
+      logQuery: (text) => said.push(text),
+      logQueryError: (error, text) => said.push([error, text]),
+      logQuerySlow: (milliseconds, text) => said.push([typeof milliseconds, text]),
+    }
+    const options = { logging: true, logger, maxQueryExecutionTime: 1e-9 }
+    const v3 = await methods(open({ ...sqlite, ...options }))
+    await v3.createUser({ email: "hunter2@example.com" })
+    expect(said).toContain("createUser")
+    expect(said).toContainEqual(["number", "createUser"])
+    await v3.createUser({ email: "hunter2@example.com" }).catch(() => {})
+    expect(said.at(-1)[1] ?? said.at(-2)[1]).toBe("createUser")
+    expect(JSON.stringify(said)).not.toContain("hunter2")
+  })
+})
+
+describe("connection strings", () => {
+  const { configuration } = require("../../v3/configuration.js")
+  const read = (text) => {
+    const { schema, ...options } = configuration(text)
+    return { ...options, ...(schema.dbSchema && { dbSchema: schema.dbSchema }) }
+  }
+
+  test.each([
+    ["mysql://u:p@h:3306/db?synchronize=true", { url: "mysql://u:p@h:3306/db", synchronize: true }],
+    ["postgresql://u:p%40s@h/db", { url: "postgresql://u:p%40s@h/db", type: "postgresql" }],
+    ["postgres://h/db?password=a%3Db=c&port=5433", { password: "a=b=c", port: 5433 }],
+    [
+      "postgres://h/db?ssl=true&sslmode=require",
+      { ssl: true, url: "postgres://h/db?sslmode=require" },
+    ],
+    ["postgres://h/db?ssl=no-verify", { url: "postgres://h/db?ssl=no-verify" }],
+    ["postgres://h/db?schema=tenant&max=3", { dbSchema: "tenant", url: "postgres://h/db?max=3" }],
+    ["sqlite://localhost/:memory:", { type: "sqlite", database: ":memory:" }],
+    ["sqlite://localhost/data/a%20b.db", { type: "sqlite", database: "data/a b.db" }],
+    ["sqlite://localhost//data/a.db", { type: "sqlite", database: "/data/a.db" }],
+    ["sqlite::memory:?synchronise=true", { url: "sqlite::memory:", synchronize: true }],
+    ["./auth.db", { url: "./auth.db", synchronize: false }],
+  ])("%s", (text, expected) => {
+    expect(read(text)).toMatchObject(expected)
+  })
+})

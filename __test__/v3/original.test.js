@@ -1,0 +1,117 @@
+// The way from NextAuth 3 with TypeORM to NextAuth 5 with this adapter, on one database that the
+// original made: nobody is signed out, and while both are in use each reads what the other wrote.
+
+const { execFile } = require("node:child_process")
+const { createHash } = require("node:crypto")
+const path = require("node:path")
+const { promisify } = require("node:util")
+const { uniqueEmail } = require("../support/samples")
+const { browser, startApp } = require("./browser")
+const { kinds, onDatabase } = require("./legacy")
+
+jest.setTimeout(60_000)
+
+const run = promisify(execFile)
+
+// TypeORM's drivers for the servers are here, its SQLite is not.
+for (const database of kinds.filter(({ name }) => name !== "sqlite")) {
+  onDatabase(database, "A database that TypeORM made", (place) => {
+    const profile = { id: 583_231, name: "Octo", email: uniqueEmail("octo"), image: null }
+    const octo = { user: { name: "Octo", email: profile.email, image: null } }
+    const type = database.name
+    let [original, ours] = []
+
+    beforeAll(async () => {
+      const config = { type, url: place.url }
+      const typeorm = { adapter: "typeorm", database: { ...config, synchronize: true }, profile }
+      original = await startApp(typeorm)
+      // Its first request creates the tables.
+      await browser().link(original, uniqueEmail())
+      ours = await startApp({ adapter: "Default", database: config, profile })
+    })
+    afterAll(() => Promise.all([original?.stop(), ours?.stop()]))
+
+    /** How far the server's zone is from UTC, in milliseconds. */
+    place.zone = async () => {
+      const sql = "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), NOW()) AS seconds"
+      return Math.abs(Number((await place.rows(sql))[0].seconds)) * 1000
+    }
+
+    const expectNoErrors = () => expect([original.errors, ours.errors]).toEqual([[], []])
+
+    test("is served by ours with the sessions that are in it, and the other way round", async () => {
+      const [one, other] = [browser(), browser()]
+      await one.signIn(original)
+      await other.signIn(ours)
+      for (const user of [one, other]) {
+        const seen = await user.session(original)
+        expect(seen).toMatchObject(octo)
+        const { expires, ...rest } = await user.session(ours)
+        expect(rest).toEqual({ user: seen.user, accessToken: seen.accessToken })
+        // TypeORM gives MySQL UTC for the time of the server's zone, and takes it back so.
+        const zone = type === "postgres" ? 0 : await place.zone()
+        expect(Math.abs(Date.parse(expires) - Date.parse(seen.expires))).toBe(zone)
+      }
+      expect(await place.rows("SELECT * FROM users WHERE name = ?", ["Octo"])).toHaveLength(1)
+      await other.signOut(original)
+      expect(await other.session(ours)).toEqual({})
+      expectNoErrors()
+    })
+
+    test("has magic links that either takes, whoever sent them", async () => {
+      for (const [sender, taker] of [
+        [original, ours],
+        [ours, original],
+      ]) {
+        const [ada, email] = [browser(), uniqueEmail()]
+        const url = new URL(await ada.link(sender, email))
+        await ada.follow(url.href.replace(url.origin, taker.origin))
+        for (const app of [sender, taker]) {
+          expect(await ada.session(app)).toMatchObject({ user: { email } })
+        }
+        expect(await ada.follow(url.href)).toContain("error=Verification")
+      }
+      expectNoErrors()
+    })
+
+    test("has rows that are alike, whoever wrote them", async () => {
+      const [theirs, own] = [browser(), browser()]
+      const emails = [uniqueEmail(), uniqueEmail()]
+      await theirs.follow(await theirs.link(original, emails[0]))
+      await own.follow(await own.link(ours, emails[1]))
+      const shape = async (table, where, value) => {
+        const rows = await place.rows(`SELECT * FROM ${table} WHERE ${where} = ?`, [value])
+        return rows.map((row) =>
+          Object.fromEntries(
+            Object.entries(row).map(([name, value]) => [
+              name,
+              value === null ? null : value.constructor.name,
+            ]),
+          ),
+        )
+      }
+      expect(await shape("users", "email", emails[1])).toEqual(
+        await shape("users", "email", emails[0]),
+      )
+      expect(await shape("sessions", "session_token", own.token)).toEqual(
+        await shape("sessions", "session_token", theirs.token),
+      )
+      const [account] = await place.rows("SELECT * FROM accounts")
+      const digest = createHash("sha256").update("mock:583231").digest("hex")
+      expect(account.compound_id).toBe(digest)
+    })
+
+    test("goes on with the same cookie on NextAuth 4 and 5", async () => {
+      const ada = browser()
+      await ada.signIn(original)
+      const script = path.join(__dirname, "later.mjs")
+      const { stdout } = await run(process.execPath, [script, place.url, ada.token])
+      const { four, five } = JSON.parse(stdout)
+      for (const { user } of [four, five]) {
+        expect(user).toMatchObject({ name: "Octo", email: profile.email })
+      }
+      // v3 goes on, too.
+      expect(await ada.session(original)).toMatchObject(octo)
+    })
+  })
+}

@@ -1,0 +1,4 @@
+import Adapters from "./v3.js"
+
+export * from "./v3.js"
+export default Adapters

@@ -1,0 +1,55 @@
+"use strict"
+
+// The default adapter of NextAuth v2 and v3, by all the names that their documentation gives it.
+
+const { SqlxAdapter, SqlxAdapterError } = require("./index.js")
+const { configuration } = require("./v3/configuration.js")
+const { legacyMethods } = require("./v3/methods.js")
+const { defaultModels } = require("./v3/models.js")
+
+/** `Adapters.Default` and `Adapters.TypeORM.Adapter`, which are one. */
+function Default(place, options = {}) {
+  const adapter = SqlxAdapter(configuration(place, options ?? {}))
+  const classes = ownClasses(options?.models)
+  if (classes === undefined) return adapter
+  adapter.getAdapter = async function getAdapter(appOptions) {
+    const given = this === undefined || this === adapter ? adapter : { ...adapter, ...this }
+    return legacyMethods(given, appOptions, classes)
+  }
+  return adapter
+}
+
+/** The application's classes, by their models' names. */
+function ownClasses(models) {
+  return (
+    models && Object.fromEntries(Object.entries(models).map(([name, own]) => [name, own.model]))
+  )
+}
+
+function TypeORM(place, options) {
+  return Default(place, options)
+}
+TypeORM.Adapter = Default
+TypeORM.Models = defaultModels()
+
+const Prisma = {
+  Adapter() {
+    throw new SqlxAdapterError(
+      "Adapters.Prisma.Adapter needs no Prisma here, and the tables of Prisma's adapter for v3 are " +
+        'not known: for tables that NextAuth v3 made by itself use Adapters.Default(url), for those of Prisma\'s adapter for v4 SqlxAdapter(url, { schema: "prisma-v4" })',
+      "ERR_UNSUPPORTED",
+    )
+  },
+}
+
+/** The adapter of the option `database`, which NextAuth would read itself. */
+function fromDatabase(database) {
+  // Without a database v3 keeps sessions in the cookie alone.
+  return database ? Default(database) : undefined
+}
+
+const Adapters = { Default, TypeORM, Prisma }
+
+module.exports = { Default, TypeORM, Prisma, fromDatabase, default: Adapters }
+// Tells what TypeScript and Babel compile to CommonJS that `default` is the default export.
+Object.defineProperty(module.exports, "__esModule", { value: true })
