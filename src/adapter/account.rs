@@ -43,7 +43,18 @@ impl Call {
     ///
     /// # Errors
     /// `ERR_UNIQUE`: it is another user's. `ERR_FOREIGN_KEY`: nobody has this `userId`.
-    pub async fn link_account(&self, mut account: Record) -> Result<Row> {
+    /// If this is the end of a sign-in that began with `createUser` moments ago, that user is deleted again.
+    pub async fn link_account(&self, account: Record) -> Result<Row> {
+        let user_id = account.get("userId").cloned().unwrap_or(Value::Null);
+        let linked = self.link(account).await;
+        match &linked {
+            Ok(_) => self.store.unfinished.end(&user_id),
+            Err(_) => self.give_up_sign_in(&user_id).await,
+        }
+        linked
+    }
+
+    async fn link(&self, mut account: Record) -> Result<Row> {
         let model = &self.store.schema.account;
         for (name, value) in &mut account.0 {
             *value = tolerate(name, value);

@@ -4,6 +4,7 @@ mod account;
 mod authenticator;
 mod call;
 mod session;
+mod unfinished;
 mod upkeep;
 mod user;
 mod verification_token;
@@ -243,6 +244,7 @@ pub struct Store {
     verification_token: verification_token::Statements,
     authenticator: authenticator::Statements,
     upkeep: upkeep::Statements,
+    unfinished: unfinished::Unfinished,
 }
 
 impl fmt::Debug for Store {
@@ -266,6 +268,7 @@ impl Store {
             verification_token: verification_token::Statements::new(dialect, &schema)?,
             authenticator: authenticator::Statements::new(dialect, &schema)?,
             upkeep: upkeep::Statements::new(dialect, &schema)?,
+            unfinished: unfinished::Unfinished::new(dialect, &schema)?,
             options: adapter.options.clone(),
             observer: Arc::clone(&adapter.observer),
             stats: batch::Stats::default(),

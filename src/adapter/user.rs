@@ -66,6 +66,7 @@ impl Call {
     /// `ERR_UNIQUE`: the e-mail address or the id is taken. The row there is neither returned nor
     /// changed, whatever it holds: who asks has not proved to be that person.
     pub async fn create_user(&self, mut user: Record) -> Result<Row> {
+        self.finish_giving_up().await;
         let model = &self.store.schema.user;
         self.normalize_email(&mut user);
         if let Some(id) = &self.new_id {
@@ -74,10 +75,14 @@ impl Call {
         let insert = self.store.user.insert.of(self.store.engine.dialect(), model, &user)?;
         let model = insert.model();
         let values = model.insert_values(&user, self.now)?;
-        match self.insert(model, insert.plans(), &values).await {
-            Ok(outcome) => written_row(model, outcome, &values),
-            Err(error) => Err(taken(error.of_table(&model.table.name))),
+        let row = match self.insert(model, insert.plans(), &values).await {
+            Ok(outcome) => written_row(model, outcome, &values)?,
+            Err(error) => return Err(taken(error.of_table(&model.table.name))),
+        };
+        if *row.get("emailVerified") == Value::Null {
+            self.store.unfinished.begin(row.get("id"));
         }
+        Ok(row)
     }
 
     /// The user with this id.

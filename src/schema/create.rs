@@ -171,7 +171,7 @@ fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<
         }
         for index in &model.indexes {
             let there = match table {
-                Some(table) => table.has_index(&index.name),
+                Some(table) => table.has_index(&index.name) || is_covered(table, model, index)?,
                 None => dialect.indexes_inside,
             };
             if there {
@@ -181,6 +181,15 @@ fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<
         }
     }
     Ok(statements)
+}
+
+/// Whether an index of another name does the same.
+fn is_covered(table: &LiveTable, model: &Model, index: &Index) -> Result<bool> {
+    let mut columns = Vec::new();
+    for property in &index.properties {
+        columns.push(model.column(property)?.name.as_str());
+    }
+    Ok(if index.unique { table.is_unique_in(&columns) } else { table.is_indexed_by(&columns) })
 }
 
 /// The statement that adds a column to a table that may have rows in it.

@@ -2,7 +2,7 @@
 //! rows never have the same key, and no row points to a user who is not there.
 
 use super::compose::Composer;
-use super::{Column, Model};
+use super::{Column, Model, Schema};
 use crate::engine::{Answer, Dialect, KeyLock, Plan, Repeat, Statement, Storage};
 use crate::error::Result;
 use std::fmt::Write as _;
@@ -143,6 +143,44 @@ impl Model {
             composer.text(")");
         }
         Ok(composer)
+    }
+}
+
+impl Schema {
+    /// Deletes a user whose address nobody has verified and who has nothing: no account, session or passkey.
+    /// Nothing, where users are only read, or nobody knows whether an address is verified.
+    pub fn delete_unfinished(&self, dialect: &Dialect) -> Result<Option<Plan>> {
+        let user = &self.user;
+        if user.allow(true).is_err() || !user.has("emailVerified") || !self.account.has("userId") {
+            return Ok(None);
+        }
+        let verified = user.column("emailVerified")?;
+        let mut composer = Composer::new(dialect);
+        composer.text("DELETE FROM ");
+        composer.table(&user.table);
+        composer.text(" WHERE ");
+        composer.equal("", user.column("id")?, 0);
+        composer.text(" AND ");
+        composer.name(&verified.name);
+        // Where a boolean says it, false is for nobody knows when.
+        composer.text(if verified.storage == Storage::DateBoolean {
+            " = FALSE"
+        } else {
+            " IS NULL"
+        });
+        for model in [&self.account, &self.session, &self.authenticator] {
+            if model.has("userId") {
+                let user_id = model.column("userId")?;
+                composer.text(" AND NOT EXISTS (SELECT 1 FROM ");
+                composer.table(&model.table);
+                composer.text(" WHERE ");
+                composer.name(&user_id.name);
+                composer.text(" = ");
+                composer.parameter_of(0, user_id.storage);
+                composer.text(")");
+            }
+        }
+        Ok(Some(composer.plan(Vec::new(), Repeat::Always)))
     }
 }
 

@@ -1,0 +1,101 @@
+// A sign-in is createUser, linkAccount, createSession, with nothing around them.
+
+const { contract } = require("../support/contract")
+const { refused } = require("../support/expectations")
+const samples = require("../support/samples")
+
+const { makeAccount, makeSession, makeUser, passkey, unique, uniqueEmail } = samples
+
+contract("a sign-in that ends half-way", (db) => {
+  /** Somebody's account, which nobody else can link. */
+  async function taken() {
+    const owner = await makeUser(db.adapter)
+    const account = await makeAccount(db.adapter, owner.id)
+    return { owner, account }
+  }
+
+  const newcomer = (adapter = db.adapter, values) =>
+    adapter.createUser({ name: "Ada", email: uniqueEmail(), emailVerified: null, ...values })
+
+  const link = (adapter, userId, { provider, providerAccountId }) =>
+    adapter.linkAccount({ userId, type: "oauth", provider, providerAccountId })
+
+  test("leaves no user behind who could never sign in again", async () => {
+    const { owner, account } = await taken()
+    const user = await newcomer()
+    await refused(link(db.adapter, user.id, account), "ERR_UNIQUE")
+    expect(await db.adapter.getUser(user.id)).toBeNull()
+    expect(await db.adapter.getUserByAccount(account)).toStrictEqual(owner)
+    const again = await newcomer(db.adapter, { email: user.email })
+    expect(again.id).not.toBe(user.id)
+    await link(db.adapter, again.id, { provider: "github", providerAccountId: unique("7") })
+    expect(await db.adapter.getUserByEmail(user.email)).toStrictEqual(again)
+  })
+
+  test.each([
+    [
+      "whose address is verified",
+      (user) => db.adapter.updateUser({ id: user.id, emailVerified: new Date() }),
+    ],
+    ["who is signed in", (user) => makeSession(db.adapter, user.id)],
+    ["who has an account", (user) => makeAccount(db.adapter, user.id)],
+    ["who has a passkey", (user) => db.adapter.createAuthenticator(passkey(user.id))],
+  ])("leaves a user alone %s", async (_title, use) => {
+    const { account } = await taken()
+    const user = await newcomer()
+    await use(user)
+    await refused(link(db.adapter, user.id, account), "ERR_UNIQUE")
+    expect(await db.adapter.getUser(user.id)).toMatchObject({ id: user.id, email: user.email })
+  })
+
+  test("leaves a user alone who was there before: invited, imported, or made by another adapter", async () => {
+    const { account } = await taken()
+    const invited = await newcomer(db.open({ pool: { max: 2 } }))
+    await refused(link(db.adapter, invited.id, account), "ERR_UNIQUE")
+    expect(await db.adapter.getUser(invited.id)).toStrictEqual(invited)
+    const verified = await newcomer(db.adapter, { emailVerified: new Date(1_700_000_000_789) })
+    await refused(link(db.adapter, verified.id, account), "ERR_UNIQUE")
+    expect(await db.adapter.getUser(verified.id)).toStrictEqual(verified)
+  })
+
+  test("a user whose account was linked is no longer in the middle of it", async () => {
+    const { account } = await taken()
+    const user = await newcomer()
+    const own = await makeAccount(db.adapter, user.id)
+    await db.adapter.unlinkAccount(own)
+    await refused(link(db.adapter, user.id, account), "ERR_UNIQUE")
+    expect(await db.adapter.getUser(user.id)).toStrictEqual(user)
+  })
+
+  test("is cleared away later if the database cannot do so at once", async () => {
+    const adapter = db.open({ synchronize: false, pool: { max: 3 } })
+    const user = await newcomer(adapter)
+    await db.execute("ALTER TABLE accounts RENAME TO accounts_away")
+    try {
+      await refused(link(adapter, user.id, { provider: "p", providerAccountId: "1" }), "ERR_SCHEMA")
+    } finally {
+      await db.execute("ALTER TABLE accounts_away RENAME TO accounts")
+    }
+    expect(await adapter.getUser(user.id)).toStrictEqual(user)
+    const other = await newcomer(adapter)
+    expect(await adapter.getUser(user.id)).toBeNull()
+    expect(await adapter.getUser(other.id)).toStrictEqual(other)
+  })
+
+  test("many at once for one account end with one user", async () => {
+    const account = { provider: "github", providerAccountId: unique("many") }
+    const email = `${unique("many")}.example`
+    const results = await Promise.allSettled(
+      Array.from({ length: 16 }, async (_, n) => {
+        const user = await newcomer(db.adapter, { email: `${unique("many")}-${n}@${email}` })
+        await link(db.adapter, user.id, account)
+        return user
+      }),
+    )
+    const [winner, ...others] = results.filter(({ status }) => status === "fulfilled")
+    expect(others).toEqual([])
+    expect(await db.adapter.getUserByAccount(account)).toStrictEqual(winner.value)
+    const rows = await db.rows(`SELECT id FROM users WHERE email LIKE '%@${email}'`)
+    expect(rows).toEqual([{ id: winner.value.id }])
+  })
+})

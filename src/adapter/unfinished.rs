@@ -1,0 +1,122 @@
+//! Sign-ins that end half-way. NextAuth calls `createUser`, then `linkAccount`, with no transaction around
+//! them: a user whose account could not be linked would be in the way of that person for ever ("sign in
+//! with the same account that you used originally").
+//!
+//! Such a user is deleted, and no other: one that this process inserted moments ago, whose address nobody
+//! has verified, and who has neither account nor session nor passkey, which the database itself judges
+//! when it deletes.
+
+use super::Call;
+use crate::engine::{Dialect, Plan};
+use crate::error::Result;
+use crate::schema::{Schema, lock_user};
+use crate::value::Value;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a sign-in may take from `createUser` to `linkAccount`.
+const SIGN_IN: Duration = Duration::from_secs(60);
+
+/// How many users are remembered at most: of more than that in a minute the oldest are forgotten.
+const REMEMBERED: usize = 10_000;
+
+/// The users that this process has inserted and that have no account yet, as far as it knows.
+#[derive(Debug)]
+pub struct Unfinished {
+    users: Mutex<Users>,
+    /// What deletes one who is still without anything; nothing where the schema does not allow it.
+    delete: Option<[Plan; 2]>,
+}
+
+#[derive(Debug, Default)]
+struct Users {
+    /// When each was inserted.
+    inserted: HashMap<Arc<str>, Instant>,
+    /// Those whose account could not be linked, and who are still to be deleted: until when that is tried.
+    abandoned: HashMap<Arc<str>, Instant>,
+}
+
+impl Unfinished {
+    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
+        let delete = match schema.delete_unfinished(dialect)? {
+            Some(delete) => Some([lock_user(dialect, &schema.user)?, delete]),
+            None => None,
+        };
+        Ok(Unfinished { users: Mutex::default(), delete })
+    }
+
+    fn users(&self) -> MutexGuard<'_, Users> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A user has been inserted.
+    pub(super) fn begin(&self, id: &Value) {
+        let (Value::Text(id), Some(_)) = (id, &self.delete) else { return };
+        let mut users = self.users();
+        if users.inserted.len() >= REMEMBERED {
+            users.inserted.retain(|_, since| since.elapsed() < SIGN_IN);
+        }
+        if users.inserted.len() >= REMEMBERED {
+            users.inserted.clear();
+        }
+        users.inserted.insert(Arc::clone(id), Instant::now());
+    }
+
+    /// A user has an account, or is otherwise no longer in the middle of a sign-in.
+    pub(super) fn end(&self, id: &Value) {
+        if let Value::Text(id) = id {
+            let mut users = self.users();
+            users.inserted.remove(id);
+            users.abandoned.remove(id);
+        }
+    }
+
+    /// A user's account could not be linked; whether the user is to be deleted.
+    fn abandon(&self, id: &Value) -> bool {
+        let Value::Text(id) = id else { return false };
+        let mut users = self.users();
+        let Some(since) = users.inserted.remove(id) else { return false };
+        let recent = since.elapsed() < SIGN_IN;
+        if recent {
+            // As long again for a database that is away.
+            users.abandoned.insert(Arc::clone(id), Instant::now() + SIGN_IN);
+        }
+        recent
+    }
+
+    /// Those who are still to be deleted.
+    fn left(&self) -> Vec<Value> {
+        let mut users = self.users();
+        if users.abandoned.is_empty() {
+            return Vec::new();
+        }
+        let now = Instant::now();
+        users.abandoned.retain(|_, until| *until > now);
+        users.abandoned.keys().map(|id| Value::Text(Arc::clone(id))).collect()
+    }
+}
+
+impl Call {
+    /// Deletes a user whose account could not be linked, if nothing says that the user is in use.
+    pub(super) async fn give_up_sign_in(&self, user_id: &Value) {
+        if self.store.unfinished.abandon(user_id) {
+            self.delete_unfinished(user_id).await;
+        }
+    }
+
+    /// Deletes those who could not be deleted when their sign-in failed, as the database was away.
+    pub(super) async fn finish_giving_up(&self) {
+        for id in self.store.unfinished.left() {
+            self.delete_unfinished(&id).await;
+        }
+    }
+
+    async fn delete_unfinished(&self, id: &Value) {
+        let Some([lock, delete]) = &self.store.unfinished.delete else { return };
+        // The call that failed says why; this is tried again before the next user is inserted.
+        if self.run_together(&[lock, delete], std::slice::from_ref(id)).await.is_ok() {
+            self.store.unfinished.end(id);
+        }
+    }
+}
