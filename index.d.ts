@@ -169,6 +169,19 @@ export interface AccountKey {
   providerAccountId: string
 }
 
+/** What {@link SqlxAdapterObject.updateAccount} changes. NextAuth's own `Account` fits. */
+export interface AccountChange extends AccountKey {
+  userId?: string
+  type?: string
+  refresh_token?: string | null
+  access_token?: string | null
+  expires_at?: number | null
+  token_type?: string | null
+  scope?: string | null
+  id_token?: string | null
+  session_state?: unknown
+}
+
 /**
  * What {@link SqlxAdapter} returns: a plain object whose own enumerable properties are functions.
  * It can be spread, destructured, and each function called bare. Every one of them returns a
@@ -245,8 +258,37 @@ export interface SqlxAdapterObject {
    * `listSessions` gives it), or all but the one with the session token `except`.
    */
   deleteSessionsByUser(userId: string, which?: { id: string } | { except: string }): Promise<number>
+  /**
+   * Signs a user in without NextAuth, as after a registration or in a test: stores a session with
+   * a random token, which is the cookie's value. It ends at `expires`, `maxAge` seconds from now, or
+   * in 30 days.
+   * @throws `ERR_FOREIGN_KEY` no user has this `userId`.
+   */
+  createSessionFor(
+    userId: string,
+    options?: { expires: Date; maxAge?: undefined } | { maxAge: number; expires?: undefined },
+  ): Promise<AdapterSession>
   /** The accounts that a user signs in with, in the order of provider and account id. */
   listAccounts(userId: string): Promise<AdapterAccount[]>
+  /**
+   * Changes the given columns of an account and returns the whole of it: fresh tokens at every
+   * sign-in, which NextAuth itself only stores at the first. A key that is missing or `undefined`
+   * leaves its column as it is; `null` sets it to null. The account stays its user's: with a
+   * `userId`, another user's is not found.
+   *
+   * @example
+   * NextAuth({
+   *   adapter,
+   *   events: {
+   *     async signIn({ account }) {
+   *       if (account?.type === "oauth" || account?.type === "oidc") await adapter.updateAccount(account)
+   *     },
+   *   },
+   * })
+   *
+   * @throws `ERR_NOT_FOUND` there is no such account.
+   */
+  updateAccount(account: AccountChange): Promise<AdapterAccount>
 
   /**
    * Deletes the sessions and verification tokens that have expired, a thousand rows a statement at most,

@@ -23,3 +23,14 @@ export const spread: AuthOptions = {
 }
 
 export const session = () => getServerSession(authOptions)
+
+/** Fresh tokens at every sign-in. */
+export const fresh: AuthOptions = {
+  adapter: SqlxAdapter(),
+  providers: [],
+  events: {
+    async signIn({ account }) {
+      if (account) await SqlxAdapter().updateAccount(account)
+    },
+  },
+}

@@ -21,3 +21,14 @@ export const spread: NextAuthConfig = {
   adapter: { ...SqlxAdapter(), linkAccount: async () => undefined },
   providers: [],
 }
+
+/** Fresh tokens at every sign-in. */
+export const fresh: NextAuthConfig = {
+  adapter: SqlxAdapter(),
+  providers: [],
+  events: {
+    async signIn({ account }) {
+      if (account) await SqlxAdapter().updateAccount(account)
+    },
+  },
+}

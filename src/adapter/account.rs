@@ -92,6 +92,51 @@ impl Call {
         })
     }
 
+    /// Changes the columns that the record has a value for, null included, and gives the row. The
+    /// account stays its user's; with a `userId` it is only found if it is that user's.
+    ///
+    /// # Errors
+    /// `ERR_NOT_FOUND`: there is no such account.
+    pub async fn update_account(&self, mut account: Record) -> Result<Row> {
+        let model = &self.store.schema.account;
+        let unknown = || {
+            Error::new(
+                Code::NotFound,
+                "no account has this provider and providerAccountId, or it is another user's",
+            )
+        };
+        let mut found_by = Vec::from(BY_KEY);
+        if account.get("userId").is_some() {
+            found_by.push(Condition::equals("userId"));
+        }
+        let mut asked = Vec::new();
+        for Condition { property, .. } in &found_by {
+            let given = account.get(property);
+            if matches!(given, None | Some(Value::Null)) {
+                return Err(Error::invalid_argument(format!("account.{property} is missing")));
+            }
+            let name = format!("account.{property}");
+            asked.push((*property, Value::Text(key(&name, given)?.ok_or_else(unknown)?)));
+        }
+        // What says which row it is, and whose, is not what changes.
+        account.0.retain(|(name, _)| &**name != "userId" && !model.primary.contains(name));
+        for (name, value) in &mut account.0 {
+            *value = tolerate(name, value);
+        }
+        let (columns, mut values) = model.changes(&account, self.now)?;
+        let key = asked.iter().map(|(_, value)| value.clone());
+        let outcome = if columns.is_empty() {
+            let key: Vec<Value> = key.take(BY_KEY.len()).collect();
+            self.run(&self.store.account.by_key, &key).await?
+        } else {
+            let plan = model.update(self.store.engine.dialect(), &columns, &found_by)?;
+            values.extend(key);
+            self.run(&plan, &values).await?
+        };
+        let asked: Vec<(&str, &Value)> = asked.iter().map(|(name, value)| (*name, value)).collect();
+        find_row(model, outcome, &asked).ok_or_else(unknown)
+    }
+
     /// Deletes an account.
     pub async fn unlink_account(&self, account: Option<Record>) -> Result<Option<Row>> {
         let account = account.unwrap_or_default();

@@ -5,14 +5,18 @@ use crate::batch::Lane;
 use crate::crypto::{hmac_sha256_hex, sha256_hex};
 use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Code, Error, Result};
-use crate::schema::{Condition, Join, Schema};
-use crate::value::{Record, Row, Value, key};
+use crate::options::Ids;
+use crate::schema::{self, Condition, Join, Schema};
+use crate::value::{MAX_DATE, Record, Row, Value, key, safe_integer};
 use std::sync::{Arc, LazyLock};
 
 /// What a digest starts with in the table. A token that starts with it is hashed like any other,
 /// so that a stolen digest is worthless as a cookie.
 const SHA256: &str = "sha256:";
 const HMAC_SHA256: &str = "hmac-sha256:";
+
+/// How long a session lasts that nothing is said of, in milliseconds: NextAuth's own 30 days.
+const MAX_AGE: i64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// The properties of a listed session.
 static LISTED: LazyLock<Arc<[Arc<str>]>> =
@@ -105,6 +109,52 @@ impl Call {
         })?;
         self.session_row(outcome, &stored, &token)
             .ok_or_else(|| Error::internal("the session was written, but not given back"))
+    }
+
+    /// Signs a user in: inserts a session with a random token, which ends at `expires`, after
+    /// `maxAge` seconds, or after 30 days.
+    ///
+    /// # Errors
+    /// `ERR_FOREIGN_KEY`: nobody has this id.
+    pub async fn create_session_for(
+        &self,
+        user_id: Option<Arc<str>>,
+        options: Option<Record>,
+    ) -> Result<Row> {
+        let expires = match options.as_ref().map_or(&[][..], |options| options.0.as_slice()) {
+            [] => Value::Date(self.now.saturating_add(MAX_AGE)),
+            [(name, expires)] if &**name == "expires" => expires.clone(),
+            [(name, seconds)] if &**name == "maxAge" => self.after(seconds)?,
+            // A misspelt limit must not become the usual one.
+            _ => {
+                return Err(Error::invalid_argument(
+                    "the second argument must be { expires }, { maxAge } or left out",
+                ));
+            }
+        };
+        let user_id =
+            user_id.ok_or_else(|| Error::invalid_argument("userId must be a user's id"))?;
+        // A random UUID is what NextAuth's core makes, and fits every column that holds its tokens.
+        let token = schema::new_id(Ids::Uuid)?
+            .ok_or_else(|| Error::internal("no random UUID could be made"))?;
+        let session = [
+            ("sessionToken", Value::Text(token)),
+            ("userId", Value::Text(user_id)),
+            ("expires", expires),
+        ];
+        self.create_session(Record(session.map(|(name, value)| (name.into(), value)).into())).await
+    }
+
+    /// The time that lies so many seconds ahead.
+    fn after(&self, seconds: &Value) -> Result<Value> {
+        let wrong = || Error::invalid_argument("maxAge must be a number of seconds above 0");
+        let milliseconds = match seconds {
+            Value::Float(seconds) => seconds * 1_000.0,
+            _ => return Err(wrong()),
+        };
+        let milliseconds = safe_integer(milliseconds.round()).filter(|time| *time > 0);
+        let time = milliseconds.and_then(|time| self.now.checked_add(time));
+        time.filter(|time| *time <= MAX_DATE).map(Value::Date).ok_or_else(wrong)
     }
 
     /// The session of a token and its user.

@@ -73,7 +73,9 @@ operations! {
     "updateAuthenticatorCounter" => update_authenticator_counter(key "credentialID", value "newCounter");
     "listSessions" => list_sessions(key "userId", optional_record "options");
     "deleteSessionsByUser" => delete_sessions_by_user(key "userId", optional_record "which");
+    "createSessionFor" => create_session_for(key "userId", optional_record "options");
     "listAccounts" => list_accounts(key "userId");
+    "updateAccount" => update_account(record "account");
     "cleanup" => cleanup();
     "check" => check();
     "migrate" => migrate(optional_record "options");

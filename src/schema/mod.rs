@@ -21,6 +21,7 @@ pub use compare::{Finding, Level, compare, repairs};
 pub use compose::{Condition, Join};
 pub use create::{create, define, ensure, explain};
 pub use guard::lock_user;
+pub use id::new_id;
 
 use crate::engine::{Dialect, OutputColumn, Plan, Storage, Table};
 use crate::error::{Code, Error, Result};
@@ -99,8 +100,11 @@ pub struct Model {
     /// The properties of results.
     pub names: Arc<[Arc<str>]>,
     /// The UPDATEs met so far, by the columns that they set: composed once each.
-    updates: Mutex<HashMap<Vec<usize>, Arc<Plan>>>,
+    updates: Mutex<HashMap<Vec<usize>, Vec<Update>>>,
 }
+
+/// An UPDATE of some columns: the conditions that find its row, and the plan.
+type Update = (Vec<Condition>, Arc<Plan>);
 
 /// What may be done with a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -307,13 +311,14 @@ impl Model {
     ) -> Result<Arc<Plan>> {
         self.allow(true)?;
         let mut updates = self.updates.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(plan) = updates.get(columns) {
+        let met = updates.get(columns).into_iter().flatten();
+        if let Some((_, plan)) = met.into_iter().find(|(found_by, _)| found_by == conditions) {
             return Ok(Arc::clone(plan));
         }
         let set: Vec<&Column> =
             columns.iter().filter_map(|index| self.columns.get(*index)).collect();
         let plan = Arc::new(self.compose_update(dialect, &set, conditions)?);
-        updates.insert(columns.to_vec(), Arc::clone(&plan));
+        updates.entry(columns.to_vec()).or_default().push((conditions.to_vec(), Arc::clone(&plan)));
         Ok(plan)
     }
 
