@@ -101,18 +101,27 @@ function changed(path) {
 // that leaves its root.
 function copyAdapter() {
   const target = join(example, "node_modules", "next-auth-sqlx-adapter")
-  mkdirSync(target, { recursive: true })
-  for (const name of readdirSync(root)) {
-    if (!/^package\.json$|\.(js|mjs|node)$|\.d\.m?ts$/.test(name)) continue
-    const [from, to] = [join(root, name), join(target, name)]
-    const { mtime } = statSync(from)
-    if (statSync(to, { throwIfNoEntry: false })?.mtimeMs === mtime.getTime()) continue
-    // Never into a file that a running process may have loaded: a new one takes its place.
-    const fresh = `${to}.${process.pid}`
-    copyFileSync(from, fresh)
-    utimesSync(fresh, mtime, mtime)
-    renameSync(fresh, to)
+  const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+  const addons = readdirSync(root).filter((name) => name.endsWith(".node"))
+  for (const name of ["package.json", ...files, ...addons]) copyChanged(root, target, name)
+}
+
+// What Node.js can load of a file or folder.
+function copyChanged(source, target, name) {
+  const [from, to] = [join(source, name), join(target, name)]
+  const stats = statSync(from)
+  if (stats.isDirectory()) {
+    for (const inner of readdirSync(from)) copyChanged(from, to, inner)
+    return
   }
+  if (!/^package\.json$|\.(js|mjs|node)$|\.d\.m?ts$/.test(name)) return
+  if (statSync(to, { throwIfNoEntry: false })?.mtimeMs === stats.mtime.getTime()) return
+  mkdirSync(target, { recursive: true })
+  // Never into a file that a running process may have loaded: a new one takes its place.
+  const fresh = `${to}.${process.pid}`
+  copyFileSync(from, fresh)
+  utimesSync(fresh, stats.mtime, stats.mtime)
+  renameSync(fresh, to)
 }
 
 async function serve({ port, release }) {

@@ -15,19 +15,30 @@ const DAY = 24 * 60 * 60
  * `models` has the classes of the application's own models, by the names of v3.
  */
 function legacyMethods(adapter, appOptions, models = {}) {
-  if (appOptions === null || typeof appOptions !== "object") {
-    const message =
-      "getAdapter takes the options that NextAuth calls it with: { session, secret, … }"
-    throw new SqlxAdapterError(message, "ERR_INVALID_ARGUMENT", "getAdapter")
-  }
+  const options = readOptions(appOptions)
   const methods = {
     ...userMethods(adapter, models),
     ...accountMethods(adapter, models),
-    ...sessionMethods(adapter, appOptions, models),
-    ...verificationMethods(adapter, appOptions, models),
+    ...sessionMethods(adapter, options, models),
+    ...verificationMethods(adapter, options, models),
   }
   for (const [name, method] of Object.entries(methods)) methods[name] = failingByName(name, method)
   return methods
+}
+
+/** What the methods need of NextAuth's options; a period is in milliseconds. */
+function readOptions(appOptions) {
+  try {
+    if (Object(appOptions) !== appOptions) throw new TypeError("not an object")
+    const { session, secret, baseUrl, site } = appOptions
+    const maxAge = (session?.maxAge ?? 30 * DAY) * 1000
+    const updateAge = (session?.updateAge ?? DAY) * 1000
+    return { maxAge, updateAge, secret: `${secret}`, site: baseUrl ?? site } // v2 has no baseUrl
+  } catch (error) {
+    const message =
+      "getAdapter takes the options that NextAuth calls it with: { session, secret, … }"
+    throw new SqlxAdapterError(message, "ERR_INVALID_ARGUMENT", "getAdapter", error)
+  }
 }
 
 function userMethods(adapter, { User }) {
@@ -90,9 +101,7 @@ function accountMethods(adapter, { Account }) {
   }
 }
 
-function sessionMethods(adapter, { secret, session }, { Session }) {
-  const maxAge = (session?.maxAge ?? 30 * DAY) * 1000
-  const updateAge = (session?.updateAge ?? DAY) * 1000
+function sessionMethods(adapter, { secret, maxAge, updateAge }, { Session }) {
   // v3 shows every session an access token. Where the table has none, it follows from the session
   // token: the same at each reading, and no way back to the session token.
   const withAccessToken = (found) =>
@@ -141,7 +150,7 @@ function sessionMethods(adapter, { secret, session }, { Session }) {
   }
 }
 
-function verificationMethods(adapter, { secret, baseUrl, site }, { VerificationRequest }) {
+function verificationMethods(adapter, { secret, site }, { VerificationRequest }) {
   // With the application's secret, whatever the argument says: NextAuth gives one secret when a
   // request is made, the provider's, and another when it is looked up.
   const hash = (token) => createHash("sha256").update(`${token}${secret}`).digest("hex")
@@ -160,7 +169,7 @@ function verificationMethods(adapter, { secret, baseUrl, site }, { VerificationR
         identifier,
         url,
         token,
-        baseUrl: baseUrl ?? site, // v2 has no other
+        baseUrl: site,
         provider,
       })
     },
