@@ -481,6 +481,8 @@ export type SchemaPreset =
   | "neon"
   | "prisma"
   | "prisma-v4"
+  | "prisma-v3"
+  | "prisma-v3-cuid"
   | "drizzle"
   | "kysely"
   | "typeorm"

@@ -10,6 +10,7 @@ jest.setTimeout(60_000)
 const REFUSED = {
   sequelize: (adapter) => adapter.listSessions("nobody"),
   "typeorm-v3": (adapter) => adapter.listAccounts("nobody"),
+  "prisma-v3": (adapter) => adapter.listAccounts("nobody"),
 }
 
 for (const [name, preset] of Object.entries(presets)) {
