@@ -27,7 +27,8 @@ function prismaOptions(place) {
   if (schema !== undefined && (schema === null || typeof schema !== "object")) {
     throw wrong('option "schema" must be an object here: its preset is "prisma-v3"')
   }
-  for (const [name, property] of Object.entries(modelMapping ?? {})) checkName(name, property, schema)
+  for (const [name, property] of Object.entries(modelMapping ?? {}))
+    checkName(name, property, schema)
   return { ...options, schema: { preset: "prisma-v3", ...schema } }
 }
 

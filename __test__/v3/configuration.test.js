@@ -136,7 +136,9 @@ describe("Prisma's", () => {
     const place = { ...sqlite(), modelMapping: { User: "member" } }
     const error = refusedAtOnce(() => Adapters.Prisma.Adapter(place), "ERR_CONFIG")
     expect(error.message).toContain('schema: { user: { table: "…" } }')
-    await (await methods(openPrisma({ ...place, schema: { user: { table: "Member" } } }))).getUser("1")
+    await (await methods(openPrisma({ ...place, schema: { user: { table: "Member" } } }))).getUser(
+      "1",
+    )
     expect(await tables(place.url.slice("sqlite:".length))).toContain("Member")
     for (const wrong of [{ Users: "user" }, { Account: "accounts" }]) {
       refusedAtOnce(() => Adapters.Prisma.Adapter({ ...place, modelMapping: wrong }), "ERR_CONFIG")
