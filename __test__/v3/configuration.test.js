@@ -1,6 +1,7 @@
 // What the documentation of v2 and v3 says the configuration may be: every option is honoured or
 // refused by name.
 
+const { readFileSync } = require("node:fs")
 const path = require("node:path")
 const Adapters = require("../../v3.js").default
 const { SqlxAdapterError } = require("../..")
@@ -382,6 +383,26 @@ describe("options", () => {
   test.each(taken)("%j with %j is taken", async (place, options) => {
     const adapter = open({ ...place, ...options })
     expect(typeof adapter.getAdapter).toBe("function")
+  })
+
+  test("are all that TypeORM's declarations have", () => {
+    const { isOption } = require("../../v3/configuration.js")
+    const declarations = [
+      "connection/BaseConnectionOptions",
+      "driver/mysql/MysqlConnectionOptions",
+      "driver/mysql/MysqlConnectionCredentialsOptions",
+      "driver/postgres/PostgresConnectionOptions",
+      "driver/postgres/PostgresConnectionCredentialsOptions",
+      "driver/sqlite/SqliteConnectionOptions",
+      "driver/better-sqlite3/BetterSqlite3ConnectionOptions",
+    ]
+    const typeorm = path.dirname(require.resolve("typeorm"))
+    const names = declarations.flatMap((file) => {
+      const text = readFileSync(path.join(typeorm, `${file}.d.ts`), "utf8")
+      return [...text.matchAll(/^ {4}(?:readonly )?(\w+)\??:/gm)].map(([, name]) => name)
+    })
+    expect(new Set(names).size).toBeGreaterThan(60)
+    expect(names.filter((name) => !isOption(name))).toEqual([])
   })
 
   const refused = [
