@@ -46,6 +46,8 @@ impl Call {
     /// If this is the end of a sign-in that began with `createUser` moments ago, that user is deleted again.
     pub async fn link_account(&self, account: Record) -> Result<Row> {
         let user_id = account.get("userId").cloned().unwrap_or(Value::Null);
+        let key = BY_KEY.map(|key| account.get(key.property).cloned().unwrap_or(Value::Null));
+        let _writing = self.writing(&[&key, std::slice::from_ref(&user_id)]);
         let linked = self.link(account).await;
         match &linked {
             Ok(_) => self.store.unfinished.end(&user_id),
@@ -145,6 +147,7 @@ impl Call {
         let Some(asked) = asked(provider, id) else {
             return Ok(None);
         };
+        let _writing = self.writing(&[&asked]);
         let outcome = self.run(&self.store.account.delete, &asked).await?;
         Ok(self.account_row(outcome, &asked))
     }

@@ -3,6 +3,7 @@
 mod account;
 mod authenticator;
 mod call;
+mod look_up;
 mod session;
 mod unfinished;
 mod upkeep;
@@ -60,6 +61,8 @@ pub struct Status {
     pub database: &'static str,
     /// Its connections, which adapters of one configuration share.
     pub connections: PoolState,
+    /// Its replicas, if it was given any.
+    pub replicas: Option<Vec<batch::ReplicaStatus>>,
     /// What this adapter has done.
     pub counts: batch::Counts,
 }
@@ -177,7 +180,10 @@ impl Adapter {
         async move {
             let _no_calls = adapter.calls.write().await;
             // JavaScript may keep the adapter for long, and its statements are most of it.
-            adapter.store.write().unwrap_or_else(PoisonError::into_inner).take();
+            let store = adapter.store.write().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(replicas) = store.and_then(|store| store.replicas.clone()) {
+                replicas.close().await;
+            }
             let share = adapter.share.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(share) = share {
                 share.close().await;
@@ -212,9 +218,43 @@ impl Adapter {
         }
     }
 
+    /// The replicas of a primary, none of which is opened yet.
+    fn replicas_of(&self, primary: &Arc<dyn Engine>) -> Result<Option<Arc<batch::Replicas>>> {
+        let options = &self.options;
+        if options.replicas.urls.is_empty() {
+            return Ok(None);
+        }
+        let opener = |source: Source| -> batch::Opener {
+            let (options, observer, scope) =
+                (options.clone(), Arc::clone(&self.observer), self.scope);
+            Box::new(move || {
+                let (source, options, observer) =
+                    (source.clone(), options.clone(), Arc::clone(&observer));
+                Box::pin(async move {
+                    let (place, given) = (source.clone(), options.clone());
+                    let open = move || async move {
+                        let notice = Arc::new(move |text| observer.notice(text));
+                        engine::open(&place, &given, notice).await
+                    };
+                    Shared::open(&source, scope, &options, open).await
+                })
+            })
+        };
+        let openers = Source::find_replicas(options)?.into_iter().map(opener).collect();
+        let observer = Arc::clone(&self.observer);
+        let notice = Arc::new(move |text| observer.notice(text));
+        let max_lag = options.replicas.max_lag.duration();
+        Ok(Some(batch::Replicas::new(Arc::clone(primary), max_lag, openers, notice)))
+    }
+
     async fn open_store(&self) -> Result<(Store, Shared)> {
         let none = Environment::default();
         let source = Source::find(&self.options, self.environment.get().unwrap_or(&none))?;
+        if matches!(source, Source::Sqlite(_)) && !self.options.replicas.urls.is_empty() {
+            return Err(Error::config(
+                "option \"replicas\" is of use for a server, not for SQLite",
+            ));
+        }
         let (place, options, observer) =
             (source.clone(), self.options.clone(), Arc::clone(&self.observer));
         let share = Shared::open(&source, self.scope, &self.options, move || async move {
@@ -244,6 +284,7 @@ pub struct Store {
     verification_token: verification_token::Statements,
     authenticator: authenticator::Statements,
     upkeep: upkeep::Statements,
+    replicas: Option<Arc<batch::Replicas>>,
     unfinished: unfinished::Unfinished,
 }
 
@@ -260,16 +301,23 @@ impl Store {
             Source::Server(place) => place.schema.as_deref(),
             Source::Sqlite(_) => None,
         };
-        let schema = schema::build(dialect, &adapter.options.schema, database_schema)?;
+        let options = &adapter.options;
+        let schema = schema::build(dialect, &options.schema, database_schema)?;
+        let replicas = options.replicas.urls.len();
         Ok(Store {
-            user: user::Statements::new(dialect, &schema)?,
+            user: user::Statements::new(dialect, &schema, replicas)?,
             account: account::Statements::new(dialect, &schema)?,
-            session: session::Statements::new(dialect, &schema)?,
+            session: session::Statements::new(
+                dialect,
+                &schema,
+                if options.replicas.sessions { replicas } else { 0 },
+            )?,
             verification_token: verification_token::Statements::new(dialect, &schema)?,
             authenticator: authenticator::Statements::new(dialect, &schema)?,
             upkeep: upkeep::Statements::new(dialect, &schema)?,
             unfinished: unfinished::Unfinished::new(dialect, &schema)?,
-            options: adapter.options.clone(),
+            replicas: adapter.replicas_of(&engine)?,
+            options: options.clone(),
             observer: Arc::clone(&adapter.observer),
             stats: batch::Stats::default(),
             creating: tokio::sync::Mutex::new(()),

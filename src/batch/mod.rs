@@ -2,10 +2,12 @@
 //! what is safe to repeat is repeated, within bounds.
 
 mod lane;
+mod replicas;
 mod stats;
 pub mod turn;
 
 pub use lane::Lane;
+pub use replicas::{Opener, ReplicaStatus, Replicas, Writing};
 pub use stats::{Counts, Stats};
 
 use crate::engine::{Engine, Outcome, Repeat, Work};

@@ -4,6 +4,7 @@ mod number;
 mod parameters;
 mod parts;
 mod pool;
+mod replicas;
 mod schema;
 mod server;
 mod source;
@@ -14,6 +15,7 @@ mod url;
 
 pub use number::{Count, CountOrNone, Milliseconds};
 pub use pool::{PoolBounds, PoolOptions};
+pub use replicas::ReplicaOptions;
 pub use schema::{
     ColumnOptions, Described, Ids, Literal, MODELS, ModelOptions, Naming, SchemaOptions, TypeName,
 };
@@ -72,6 +74,8 @@ pub struct Options {
     normalize_email: Option<bool>,
     /// Bounds for repeating what is safe to repeat.
     pub retry: RetryOptions,
+    /// Servers that reads may be asked of.
+    pub replicas: ReplicaOptions,
     /// Told of every query: the bridge calls it.
     on_query: Option<Function>,
     /// Told of notices, failures and queries, in the shape of NextAuth's logger.

@@ -7,7 +7,7 @@ use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
     BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Outcome, OutputColumn,
-    Storage, Table, Together, Upsert, Wire, Work, server,
+    Replication, Storage, Table, Together, Upsert, Wire, Work, server,
 };
 use crate::error::{Effect, Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
@@ -70,6 +70,10 @@ pub static MYSQL: Dialect = Dialect {
     },
     literal: |text| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
     key_lock: KeyLock::Serializable,
+    replication: Some(Replication {
+        position: "SELECT @@GLOBAL.gtid_executed",
+        reached: "SELECT IF(GTID_SUBSET(?, @@GLOBAL.gtid_executed), 'true', 'false')",
+    }),
     now: "CURRENT_TIMESTAMP(3)",
     table_suffix: |_| " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC",
     indexes_inside: true,
@@ -115,6 +119,10 @@ pub static MARIADB: Dialect = Dialect {
     redefine: MYSQL.redefine,
     literal: MYSQL.literal,
     key_lock: MYSQL.key_lock,
+    replication: Some(Replication {
+        position: "SELECT @@GLOBAL.gtid_binlog_pos",
+        reached: "SELECT IF(MASTER_GTID_WAIT(?, 0) = 0, 'true', 'false')",
+    }),
     now: MYSQL.now,
     table_suffix: MYSQL.table_suffix,
     indexes_inside: true,
@@ -188,6 +196,7 @@ pub static GALERA: Dialect = Dialect {
     redefine: MYSQL.redefine,
     literal: MARIADB.literal,
     key_lock: MARIADB.key_lock,
+    replication: MARIADB.replication,
     now: MARIADB.now,
     table_suffix: MARIADB.table_suffix,
     indexes_inside: MARIADB.indexes_inside,

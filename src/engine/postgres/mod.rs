@@ -8,7 +8,7 @@ use super::exec::{self, Driver, Mode};
 use super::pool::{Bounds, Connector, Lease, Pool, PoolState};
 use super::{
     BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Notice, Outcome,
-    OutputColumn, Storage, Table, Together, Upsert, Wire, Work, server,
+    OutputColumn, Replication, Storage, Table, Together, Upsert, Wire, Work, server,
 };
 use crate::error::{Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
@@ -104,6 +104,11 @@ pub static DIALECT: Dialect = Dialect {
     },
     literal: |text| format!("'{}'", text.replace('\'', "''")),
     key_lock: KeyLock::Statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"),
+    replication: Some(Replication {
+        position: "SELECT pg_current_wal_insert_lsn()::text",
+        reached: "SELECT CASE WHEN pg_is_in_recovery() \
+            THEN (pg_last_wal_replay_lsn() >= $1::text::pg_lsn)::text END",
+    }),
     now: "now()",
     table_suffix: |_| "",
     indexes_inside: false,
