@@ -3,15 +3,7 @@ const { SqlxAdapter } = require("../..")
 const { server } = require("../servers")
 const replication = require("../servers/replication")
 const { sleep } = require("../servers/run")
-const { refused } = require("../support/expectations")
-const {
-  ago,
-  makeAccount,
-  makeSession,
-  makeUser,
-  unique,
-  uniqueEmail,
-} = require("../support/samples")
+const { makeAccount, makeSession, makeUser, unique, uniqueEmail } = require("../support/samples")
 const readers = { postgres: require("../support/postgres"), mysql: require("../support/mysql") }
 
 jest.setTimeout(120_000)
@@ -316,7 +308,7 @@ describe("the option replicas", () => {
   test.each([
     [{ replicas: "postgres://db/app" }, /an array of URLs/],
     [{ replicas: ["sqlite:auth.db"] }, /not that of a PostgreSQL, MySQL or MariaDB server/],
-    [{ replicas: ["postgres://app:hunter2@one,two/app"] }, /cannot be understood/],
+    [{ replicas: ["postgres://app:hunter2@one,,two/app"] }, /cannot be understood/],
     [{ replicas: { urls: [], sesions: true } }, /sesions.*did you mean.*sessions/],
     [{ replicas: { urls: ["postgres://db/app"], maxLag: 0 } }, /maxLag/],
     [{ replicas: { sessions: false } }, /urls/],
@@ -337,8 +329,7 @@ describe("the option replicas", () => {
     if (unavailable || lacking) return console.warn(`skipped: ${unavailable ?? lacking}`)
     const adapter = SqlxAdapter(url, { replicas: [another] })
     await adapter.ping()
-    await refused(adapter.getUser(1), "ERR_INVALID_ARGUMENT")
-    for (let n = 0; n < 5; n += 1) await adapter.getSessionAndUser(unique("nobody"), ago())
+    for (let n = 0; n < 5; n += 1) await adapter.getUser(unique("nobody"))
     expect((await adapter.stats()).replicas).toMatchObject([{ usable: false }])
     await adapter.close()
   })

@@ -2,6 +2,7 @@
 //! is one file here; what they differ in is named in [`Dialect`].
 
 mod exec;
+mod hosts;
 pub mod landing;
 mod live;
 mod mysql;

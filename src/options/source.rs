@@ -175,6 +175,7 @@ impl Source {
                 host: None,
                 port: None,
                 database: None,
+                others: Vec::new(),
                 pooler: None,
                 ..Settings::of_options(options)?
             };
@@ -226,7 +227,7 @@ fn read_settings(kind: ServerKind, rest: Option<&str>, origin: &str) -> Result<S
     let url = rest.and_then(Url::read).ok_or_else(|| {
         Error::config(format!(
             "{origin} cannot be understood: it has the form \
-             postgres://user:password@host:port/database, with one host; if the password has \
+             postgres://user:password@host:port/database; if the password has \
              characters such as @ : / ? # %, write them percent-encoded (@ is %40)"
         ))
     })?;
@@ -303,7 +304,8 @@ mod tests {
             "mssql://sa:hunter2@db.db",
             "postgres:hunter2",
             "postgres://app:hunter2@db:port/app",
-            "postgres://app:hunter2@one,two/app",
+            "postgres://app:hunter2@one,,two/app",
+            "postgres://app@one,two/app?target_session_attrs=hunter2",
             "mysql://app:hunter2@db",
             "postgres://app@db/app?port=hunter2",
             "postgres://app@db/app?host=hunter2,b",
