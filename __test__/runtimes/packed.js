@@ -1,24 +1,21 @@
 // A project with the package installed from the tarballs that npm would publish; needs npm alone,
 // and runs on Windows too. As a command it runs the core of the contract there, on SQLite:
 //
-//   node __test__/runtimes/packed.mjs
+//   node __test__/runtimes/packed.js
 
-import { execSync, spawnSync } from "node:child_process"
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
-import { tmpdir } from "node:os"
-import path from "node:path"
-import { fileURLToPath } from "node:url"
-
-const require = createRequire(import.meta.url)
+const { execSync, spawnSync } = require("node:child_process")
+const { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } = require("node:fs")
+const { tmpdir } = require("node:os")
+const path = require("node:path")
 const { localFile, platform } = require("../../platform.js")
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..")
+
+const root = path.resolve(__dirname, "../..")
 
 /** Runs a line of the shell, which finds npm under whatever name it has there. */
 const shell = (line, cwd) => execSync(line, { cwd, encoding: "utf8", stdio: "pipe" })
 
 /** Packs the package and this platform's binary into a folder; gives both tarballs. */
-export function packInto(folder) {
+function packInto(folder) {
   const place = path.join(folder, platform)
   cpSync(path.join(root, "npm", platform), place, { recursive: true })
   copyFileSync(path.join(root, localFile), path.join(place, localFile))
@@ -30,7 +27,7 @@ export function packInto(folder) {
 }
 
 /** A new project in a folder, with these installed by npm, which asks nobody. */
-export function installInto(project, tarballs) {
+function installInto(project, tarballs) {
   mkdirSync(project, { recursive: true })
   writeFileSync(path.join(project, "package.json"), '{ "private": true }')
   const files = tarballs.map((file) => `"${file}"`).join(" ")
@@ -39,7 +36,7 @@ export function installInto(project, tarballs) {
 }
 
 /** The checks that failed, of what `core.mjs` printed; all of them if it printed nothing. */
-export function failures({ status, signal, stdout, stderr, error }) {
+function failures({ status, signal, stdout, stderr, error }) {
   if (status !== 0) return [`ended with ${error?.message ?? signal ?? status}: ${stderr}${stdout}`]
   const { results } = JSON.parse(stdout)
   const failed = Object.entries(results).filter(([, result]) => result !== true)
@@ -62,4 +59,6 @@ function main() {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main()
+module.exports = { packInto, installInto, failures }
+
+if (require.main === module) main()
