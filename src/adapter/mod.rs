@@ -1,8 +1,11 @@
 //! The adapter: what each operation of NextAuth means, in Rust types, for any database.
 
 mod account;
+mod account_lock;
 mod authenticator;
 mod call;
+mod needs;
+mod plain_session;
 mod session;
 mod unfinished;
 mod upkeep;
@@ -101,7 +104,10 @@ impl Adapter {
             } else {
                 None
             };
-            schema::check(source.as_ref().map(engine::dialect_of), &options.schema)?;
+            let dialect = source.as_ref().map(engine::dialect_of);
+            if let Some(schema) = schema::preview(dialect, &options.schema)? {
+                needs::check(&options, &schema)?;
+            }
         }
         Ok(Adapter {
             options,
@@ -240,11 +246,16 @@ pub struct Store {
     schema: Schema,
     user: user::Statements,
     account: account::Statements,
+    account_lock: account_lock::Statements,
     session: session::Statements,
+    /// Only while sessions become digests.
+    plain_sessions: Option<plain_session::PlainSessions>,
     verification_token: verification_token::Statements,
     authenticator: authenticator::Statements,
     upkeep: upkeep::Statements,
     unfinished: unfinished::Unfinished,
+    /// Held by what runs in the background.
+    calls: Arc<RwLock<()>>,
 }
 
 impl fmt::Debug for Store {
@@ -260,16 +271,28 @@ impl Store {
             Source::Server(place) => place.schema.as_deref(),
             Source::Sqlite(_) => None,
         };
-        let schema = schema::build(dialect, &adapter.options.schema, database_schema)?;
+        let options = &adapter.options;
+        let mut schema = schema::build(dialect, &options.schema, database_schema)?;
+        needs::check(options, &schema)?;
+        let rules = verification_token::Rules::new(options.verification_tokens);
+        schema.verification_token.count(rules.counted);
+        schema.account.hide_lease();
+        let plain_sessions = options
+            .migrates_sessions()
+            .then(|| plain_session::PlainSessions::new(dialect, &schema))
+            .transpose()?;
         Ok(Store {
+            plain_sessions,
+            calls: Arc::clone(&adapter.calls),
             user: user::Statements::new(dialect, &schema)?,
             account: account::Statements::new(dialect, &schema)?,
+            account_lock: account_lock::Statements::new(dialect, &schema)?,
             session: session::Statements::new(dialect, &schema)?,
-            verification_token: verification_token::Statements::new(dialect, &schema)?,
+            verification_token: verification_token::Statements::new(dialect, &schema, rules)?,
             authenticator: authenticator::Statements::new(dialect, &schema)?,
-            upkeep: upkeep::Statements::new(dialect, &schema)?,
+            upkeep: upkeep::Statements::new(dialect, &schema, options.cleans_along())?,
             unfinished: unfinished::Unfinished::new(dialect, &schema)?,
-            options: adapter.options.clone(),
+            options: options.clone(),
             observer: Arc::clone(&adapter.observer),
             stats: batch::Stats::default(),
             creating: tokio::sync::Mutex::new(()),

@@ -10,18 +10,22 @@ mod expiry;
 mod extra;
 mod guard;
 mod id;
+mod lease;
 mod many;
 mod own;
 mod preset;
 mod recognise;
+mod unprefixed;
+mod uses;
 
-pub use build::{build, check};
+pub use build::{build, preview};
 pub use column::{Column, Fill, Reference};
 pub use compare::{Finding, Level, compare, repairs};
 pub use compose::{Condition, Join};
 pub use create::{create, define, ensure, explain};
 pub use guard::lock_user;
 pub use id::new_id;
+pub use uses::Counted;
 
 use crate::engine::{Dialect, OutputColumn, Plan, Storage, Table};
 use crate::error::{Code, Error, Result};
