@@ -10,6 +10,7 @@ mod expiry;
 mod extra;
 mod guard;
 mod id;
+mod leftover;
 mod many;
 mod own;
 mod preset;
@@ -22,6 +23,7 @@ pub use compose::{Condition, Join};
 pub use create::{create, define, ensure, explain};
 pub use guard::lock_user;
 pub use id::new_id;
+pub use leftover::Leftover;
 
 use crate::engine::{Dialect, OutputColumn, Plan, Storage, Table};
 use crate::error::{Code, Error, Result};
