@@ -82,8 +82,8 @@ export interface Rekeyed {
 /** What `check` found. */
 export interface Finding {
   /**
-   * `"error"`: a function of the adapter fails for it, or will. `"warning"`: it costs time, or a promise
-   * holds among the adapter's own calls only.
+   * `"error"`: a function of the adapter fails for it, or will. `"warning"`: it costs time, a promise
+   * holds among the adapter's own calls only, or rows are of no use.
    */
   level: "error" | "warning"
   code:
@@ -99,6 +99,8 @@ export interface Finding {
     | "unknown_required_column"
     | "other_tables"
     | "plain_sessions"
+    | "unfinished_users"
+    | "orphan_rows"
   table: string
   /** The column, or several, separated by a comma and a space. */
   column?: string
@@ -353,8 +355,8 @@ export interface SqlxAdapterObject {
    */
   cleanup(): Promise<Cleaned>
   /**
-   * Compares the live tables with what the adapter expects of them. Nothing is changed; `[]` says that
-   * nothing is to be done.
+   * Compares the live tables with what the adapter expects of them, and looks for rows that a crash has left
+   * behind. Nothing is changed; `[]` says that nothing is to be done.
    */
   check(): Promise<Finding[]>
   /**

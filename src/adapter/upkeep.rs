@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::engine::{Dialect, Plan};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Effect, Error, Result};
 use crate::schema::{self, Access, Finding, Level, Model, Schema};
 use crate::value::{Record, Value};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
@@ -16,6 +16,8 @@ const EVERY: u64 = 30_000;
 
 /// How often where no index finds them, so that the whole table is read.
 const SELDOM: u64 = 60 * 60 * 1_000;
+/// How long no sign-in takes, in milliseconds.
+const SIGN_IN: i64 = 60_000;
 
 /// The statements that delete what has expired.
 #[derive(Debug)]
@@ -118,13 +120,27 @@ impl Call {
         }
     }
 
-    /// Compares the live tables with the schema. Nothing is changed.
+    /// Compares the live tables with the schema, and looks for rows that a crash has left behind.
+    /// Nothing is changed.
     pub async fn check(&self) -> Result<Vec<Finding>> {
-        let mut findings = schema::compare(&*self.store.engine, &self.store.schema).await?;
-        if !findings.iter().any(|finding| finding.level == Level::Error) {
-            findings.extend(self.plain_sessions_left().await?);
+        let mut findings = self.compare().await?;
+        if findings.iter().any(|finding| finding.level == Level::Error) {
+            return Ok(findings);
         }
+        for leftover in self.store.schema.leftovers(self.store.engine.dialect())? {
+            match self.run(&leftover.count, &[Value::Date(self.now - SIGN_IN)]).await {
+                Ok(outcome) => findings.extend(leftover.finding(&outcome.rows)),
+                // Columns that the database does not compare with each other.
+                Err(error) if error.effect() == Effect::Final => {}
+                Err(error) => return Err(error),
+            }
+        }
+        findings.extend(self.plain_sessions_left().await?);
         Ok(findings)
+    }
+
+    async fn compare(&self) -> Result<Vec<Finding>> {
+        schema::compare(&*self.store.engine, &self.store.schema).await
     }
 
     /// Adds what is missing, tables, columns, keys and indexes, and gives the statements that did it;
@@ -149,7 +165,7 @@ impl Call {
         let mut run = Vec::new();
         let mut before = usize::MAX;
         loop {
-            let findings = self.check().await?;
+            let findings = self.compare().await?;
             if let Some(other) = findings.iter().find(|finding| finding.code == "other_tables") {
                 return Err(Error::new(Code::Schema, other.message.clone()));
             }

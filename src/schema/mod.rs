@@ -11,6 +11,7 @@ mod extra;
 mod guard;
 mod id;
 mod lease;
+mod leftover;
 mod many;
 mod own;
 mod page;
@@ -27,6 +28,7 @@ pub use compose::{Condition, Join};
 pub use create::{create, define, ensure, explain};
 pub use guard::lock_user;
 pub use id::new_id;
+pub use leftover::Leftover;
 pub use page::position;
 pub use uses::Counted;
 
