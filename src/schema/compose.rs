@@ -271,30 +271,46 @@ impl Model {
     fn refresh(&self, dialect: &Dialect, owner: &str) -> Result<String> {
         let owner = dialect.quote(&self.column(owner)?.name);
         let table = dialect.quote_table(&self.table);
+        let unique = self.unique_within(self.key).unwrap_or_default();
         let mut key = Vec::new();
-        for property in self.unique_within(self.key).unwrap_or_default() {
+        for property in unique {
             key.push(dialect.quote(&self.column(property)?.name));
         }
+        // The row in the way may be another one: the database may take its key for the same.
+        let mut inexact = Vec::new();
+        for property in self.key {
+            let column = self.column(property)?;
+            let is_in_key = unique.iter().any(|one| **one == **property);
+            if !is_in_key || (!column.exact && column.storage == Storage::Text) {
+                inexact.push(dialect.quote(&column.name));
+            }
+        }
+        let bytes = dialect.bytes;
+        let same = |old: &dyn Fn(&str) -> String, new: &dyn Fn(&str) -> String| {
+            inexact.iter().fold(format!("{} = {}", old(&owner), new(&owner)), |same, name| {
+                format!("{same} AND {} = {}", bytes(&old(name)), bytes(&new(name)))
+            })
+        };
         let refreshed = self.refreshed().map(|column| dialect.quote(&column.name));
         Ok(match dialect.upsert {
             Upsert::OnConflict => {
                 let set = refreshed
                     .map(|name| format!("{name} = COALESCE(excluded.{name}, {table}.{name})"));
                 format!(
-                    " ON CONFLICT ({}) DO UPDATE SET {} WHERE {table}.{owner} = excluded.{owner}",
+                    " ON CONFLICT ({}) DO UPDATE SET {} WHERE {}",
                     key.join(", "),
-                    set.collect::<Vec<_>>().join(", ")
+                    set.collect::<Vec<_>>().join(", "),
+                    same(&|name| format!("{table}.{name}"), &|name| format!("excluded.{name}"))
                 )
             }
             Upsert::OnDuplicateKey => {
+                let same = same(&str::to_owned, &|name| format!("VALUES({name})"));
                 let set = refreshed.map(|name| {
                     // The owner stays: it is what the other columns' conditions ask about.
                     if name == owner {
                         format!("{name} = {name}")
                     } else {
-                        format!(
-                            "{name} = IF({owner} = VALUES({owner}), COALESCE(VALUES({name}), {name}), {name})"
-                        )
+                        format!("{name} = IF({same}, COALESCE(VALUES({name}), {name}), {name})")
                     }
                 });
                 format!(" ON DUPLICATE KEY UPDATE {}", set.collect::<Vec<_>>().join(", "))
