@@ -107,7 +107,16 @@ impl Call {
     ///
     /// # Errors
     /// `ERR_NOT_FOUND`: there is no such account.
-    pub async fn update_account(&self, mut account: Record) -> Result<Row> {
+    pub async fn update_account(&self, account: Record) -> Result<Row> {
+        self.change_account(account, None).await
+    }
+
+    /// The same; with an owner the account is only found while it has the account's lease.
+    pub(super) async fn change_account(
+        &self,
+        mut account: Record,
+        owner: Option<&Value>,
+    ) -> Result<Row> {
         let model = &self.store.schema.account;
         let unknown = || {
             Error::new(
@@ -134,6 +143,9 @@ impl Call {
             *value = tolerate(name, value);
         }
         let (columns, mut values) = model.changes(&account, self.now)?;
+        if owner.is_some() {
+            found_by.push(Condition::equals("lockOwner"));
+        }
         let key = asked.iter().map(|(_, value)| value.clone());
         if let [(_, provider), (_, id), ..] = asked.as_slice() {
             let set = columns.iter().filter_map(|index| model.columns.get(*index));
@@ -144,7 +156,7 @@ impl Call {
             self.run(&self.store.account.by_key, &key).await?
         } else {
             let plan = model.update(self.store.engine.dialect(), &columns, &found_by)?;
-            values.extend(key);
+            values.extend(key.chain(owner.cloned()));
             self.run(&plan, &values).await?
         };
         let asked: Vec<(&str, &Value)> = asked.iter().map(|(name, value)| (*name, value)).collect();

@@ -1,8 +1,11 @@
 //! The adapter: what each operation of NextAuth means, in Rust types, for any database.
 
 mod account;
+mod account_lock;
 mod authenticator;
 mod call;
+mod needs;
+mod plain_session;
 mod rekey;
 mod sealing;
 mod session;
@@ -106,9 +109,11 @@ impl Adapter {
                 None
             };
             let dialect = source.as_ref().map(engine::dialect_of);
-            let schema = schema::presume(dialect, &options.schema)?;
-            if let (Some(mut schema), Some(encryption)) = (schema, &options.encryption.0) {
-                schema.seal(encryption.columns.as_deref())?;
+            if let Some(mut schema) = schema::preview(dialect, &options.schema)? {
+                needs::check(&options, &schema)?;
+                if let Some(encryption) = &options.encryption.0 {
+                    schema.seal(encryption.columns.as_deref())?;
+                }
             }
         }
         Ok(Adapter {
@@ -248,12 +253,17 @@ pub struct Store {
     schema: Schema,
     user: user::Statements,
     account: account::Statements,
+    account_lock: account_lock::Statements,
     session: session::Statements,
+    /// Only while sessions become digests.
+    plain_sessions: Option<plain_session::PlainSessions>,
     verification_token: verification_token::Statements,
     authenticator: authenticator::Statements,
     upkeep: upkeep::Statements,
     unfinished: unfinished::Unfinished,
     sealing: Sealing,
+    /// Held by what runs in the background.
+    calls: Arc<RwLock<()>>,
 }
 
 impl fmt::Debug for Store {
@@ -269,19 +279,31 @@ impl Store {
             Source::Server(place) => place.schema.as_deref(),
             Source::Sqlite(_) => None,
         };
-        let mut schema = schema::build(dialect, &adapter.options.schema, database_schema)?;
+        let options = &adapter.options;
+        let mut schema = schema::build(dialect, &options.schema, database_schema)?;
+        needs::check(options, &schema)?;
         let variable = adapter.environment.get().and_then(|it| it.encryption_keys.as_ref());
-        let sealing = Sealing::new(&adapter.options.encryption, variable, &mut schema)?;
+        let sealing = Sealing::new(&options.encryption, variable, &mut schema)?;
+        let rules = verification_token::Rules::new(options.verification_tokens);
+        schema.verification_token.count(rules.counted);
+        schema.account.hide_lease();
+        let plain_sessions = options
+            .migrates_sessions()
+            .then(|| plain_session::PlainSessions::new(dialect, &schema))
+            .transpose()?;
         Ok(Store {
             sealing,
+            plain_sessions,
+            calls: Arc::clone(&adapter.calls),
             user: user::Statements::new(dialect, &schema)?,
             account: account::Statements::new(dialect, &schema)?,
+            account_lock: account_lock::Statements::new(dialect, &schema)?,
             session: session::Statements::new(dialect, &schema)?,
-            verification_token: verification_token::Statements::new(dialect, &schema)?,
+            verification_token: verification_token::Statements::new(dialect, &schema, rules)?,
             authenticator: authenticator::Statements::new(dialect, &schema)?,
-            upkeep: upkeep::Statements::new(dialect, &schema)?,
+            upkeep: upkeep::Statements::new(dialect, &schema, options.cleans_along())?,
             unfinished: unfinished::Unfinished::new(dialect, &schema)?,
-            options: adapter.options.clone(),
+            options: options.clone(),
             observer: Arc::clone(&adapter.observer),
             stats: batch::Stats::default(),
             creating: tokio::sync::Mutex::new(()),
