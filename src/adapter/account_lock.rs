@@ -92,7 +92,14 @@ impl Call {
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
-        self.get_account(Some(lease.id), Some(lease.provider)).await?.ok_or_else(no_account)
+        let (id, provider) = (Arc::clone(&lease.id), Arc::clone(&lease.provider));
+        let account = self.get_account(Some(id), Some(provider)).await;
+        if account.is_err() {
+            // A token that does not open, perhaps: nobody has to wait for the lease to end by itself.
+            let ending = lease.values(std::slice::from_ref(&lease.owner));
+            let _ = self.run(&self.store.account_lock.end, &ending).await;
+        }
+        account?.ok_or_else(no_account)
     }
 
     /// Whether the lease was free, and is this owner's now.
