@@ -57,6 +57,11 @@ impl Model {
             .collect();
         composer.separated(refreshed, ", ", |this, (position, column)| {
             this.name(&column.name);
+            if column.is_reset() {
+                this.text(" = ");
+                this.parameter_of(position, column.storage);
+                return;
+            }
             this.text(" = COALESCE(");
             this.parameter_of(position, column.storage);
             this.text(", ");
