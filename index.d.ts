@@ -706,6 +706,8 @@ export interface SqlxAdapterOptions {
     idleTimeout?: number
     /** Milliseconds until a connection is replaced. @default 1800000 */
     maxLifetime?: number
+    /** Calls of this adapter that may be under way; the next is refused with `ERR_OVERLOADED`. @default 10000 */
+    queueLimit?: number
   }
   /**
    * Whether PostgreSQL is reached through a pooler in transaction mode, such as PgBouncer,

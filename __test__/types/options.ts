@@ -43,6 +43,7 @@ const all: Required<SqlxAdapterOptions> = {
     connectTimeout: 1000,
     idleTimeout: 1000,
     maxLifetime: 1000,
+    queueLimit: 1000,
   },
   pooler: true,
   sqlite: { synchronous: "normal", busyTimeout: 1000 },

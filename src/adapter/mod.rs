@@ -88,7 +88,8 @@ pub struct Adapter {
     failures: AtomicU64,
     failure: Mutex<Option<Error>>,
     closed: AtomicBool,
-    /// Read by each call under way, written by `close`, which so waits for them.
+    /// Read by each call under way, of which there may be so many; written by `close`, which so waits
+    /// for them.
     calls: Arc<RwLock<()>>,
 }
 
@@ -119,6 +120,7 @@ impl Adapter {
                 }
             }
         }
+        let calls = RwLock::with_max_readers((), options.pool.queue_limit());
         Ok(Adapter {
             options,
             scope,
@@ -130,7 +132,7 @@ impl Adapter {
             failures: AtomicU64::new(0),
             failure: Mutex::new(None),
             closed: AtomicBool::new(false),
-            calls: Arc::new(RwLock::new(())),
+            calls: Arc::new(calls),
         })
     }
 
@@ -181,8 +183,20 @@ impl Adapter {
         if self.closed.load(Ordering::SeqCst) {
             return Err(Error::closed());
         }
-        // Only `close` writes, and it says so first.
-        Arc::clone(&self.calls).try_read_owned().map_err(|_| Error::closed())
+        Arc::clone(&self.calls).try_read_owned().map_err(|_| {
+            // Only `close` writes, and it says so first.
+            if self.closed.load(Ordering::SeqCst) {
+                return Error::closed();
+            }
+            Error::new(
+                Code::Overloaded,
+                format!(
+                    "{} calls are under way already: the database does not keep up (option \
+                     \"pool.queueLimit\")",
+                    self.options.pool.queue_limit()
+                ),
+            )
+        })
     }
 
     /// Ends the adapter, for later calls at once; the future ends after those under way. The

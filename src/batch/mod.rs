@@ -48,10 +48,10 @@ impl Task<'_> {
         }
     }
 
-    async fn run(self, engine: &Arc<dyn Engine>) -> Result<Outcome> {
+    async fn run(self, engine: &Arc<dyn Engine>, until: Option<Instant>) -> Result<Outcome> {
         match self {
             Task::Alone(work) => engine.run(work).await,
-            Task::Together(lane, values) => lane.run(engine, values).await,
+            Task::Together(lane, values) => lane.run(engine, values, until).await,
         }
     }
 }
@@ -85,11 +85,12 @@ async fn repeat(
     tries: &mut u32,
 ) -> Result<Outcome> {
     let mut wait = FIRST_WAIT;
+    let until = start.checked_add(bounds.max_time.duration());
     // Whether an earlier try may have happened.
     let mut lost = false;
     loop {
         *tries += 1;
-        let error = match task.run(engine).await {
+        let error = match task.run(engine, until).await {
             Ok(outcome) if lost && task.repeat() == Repeat::WhileFound && outcome.is_nothing() => {
                 return Err(Error::new(Code::OutcomeUnknown, UNKNOWN).with_effect(Effect::Unknown));
             }
@@ -112,6 +113,16 @@ async fn repeat(
         tokio::time::sleep(jitter(wait)).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }
+}
+
+/// A call that others kept waiting for too long.
+fn late() -> Error {
+    Error::new(
+        Code::Timeout,
+        "the call waited behind others until its time was over: the database does not keep up (option \
+         \"retry.maxTime\")",
+    )
+    .with_effect(Effect::None)
 }
 
 const UNKNOWN: &str = "the connection was lost after the write had been sent: it may have happened. \

@@ -367,7 +367,7 @@ mod tests {
         assert_eq!(
             refused(object(&[("pool", object(&[("maximum", Tree::Number(1.0))]))])),
             "unknown option \"pool.maximum\"; known are max, min, \
-             acquireTimeout, connectTimeout, idleTimeout, maxLifetime"
+             acquireTimeout, connectTimeout, idleTimeout, maxLifetime, queueLimit"
         );
     }
 
