@@ -13,11 +13,6 @@ const { parseArgs } = require("node:util")
 const EXIT = { done: 0, found: 1, usage: 2, failed: 3 }
 
 const COMMANDS = {
-  init: {
-    says: "Put the adapter into a Next.js application: shows a diff, then asks.",
-    run: initialise,
-    alone: true, // without an adapter
-  },
   ping: {
     says: "Ask the database for an answer, and say how long it took.",
     run: ping,
@@ -37,6 +32,11 @@ const COMMANDS = {
   rekey: {
     says: "Encrypt the OAuth tokens that are plain, or under another key than the first.",
     run: rekey,
+  },
+  init: {
+    says: "Put the adapter into a Next.js application: shows a diff, then asks.",
+    run: initialise,
+    alone: true, // without an adapter
   },
 }
 
@@ -248,8 +248,8 @@ async function main(argv) {
     throw new UsageError(`there is no command "${name}": there are ${known}`)
   }
   if (more.length > 0) throw new UsageError(`"${more[0]}" is one argument too many`)
-  if (values["dry-run"] && !["init", "migrate", "rekey"].includes(name)) {
-    throw new UsageError("--dry-run is for init, migrate and rekey")
+  if (values["dry-run"] && !["migrate", "rekey", "init"].includes(name)) {
+    throw new UsageError("--dry-run is for migrate, rekey and init")
   }
   if (values.yes && name !== "init") throw new UsageError("--yes is for init")
   if (values.decrypt && name !== "rekey") throw new UsageError("--decrypt is for rekey")
