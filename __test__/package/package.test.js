@@ -52,6 +52,7 @@ test("holds what it takes to use and to build it, and nothing else", () => {
     "index.d.ts",
     "index.js",
     "index.mjs",
+    "init",
     "install.js",
     "next.d.mts",
     "next.d.ts",
