@@ -36,6 +36,7 @@ const operations = [
   "cleanup",
   "check",
   "migrate",
+  "rekey",
   "getAdapter",
   "ping",
   "stats",

@@ -1,7 +1,7 @@
 "use strict"
 
 const { accountLock } = require("./account-lock.js")
-const native = require("./binding.js")
+const native = require("./in-next.config-use-withSqlxAdapter.js")
 const { SqlxAdapterError } = require("./error.js")
 const { legacyMethods } = require("./v3/methods.js")
 

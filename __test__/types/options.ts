@@ -49,6 +49,14 @@ const all: Required<SqlxAdapterOptions> = {
   sessions: { hash: true, key: "sixteen characters" },
   verificationTokens: { graceSeconds: 60, maxAttempts: 5 },
   autoCleanup: false,
+  encryption: {
+    keys: [
+      { id: "2026", key: "base64" },
+      { id: "2025", key: new Uint8Array(32) },
+    ],
+    columns: ["access_token"],
+    allowPlain: false,
+  },
   normalizeEmail: false,
   retry: { attempts: 3, maxTime: 1000 },
   onQuery: (event) => void event.duration.toFixed(),

@@ -6,6 +6,8 @@ mod authenticator;
 mod call;
 mod needs;
 mod plain_session;
+mod rekey;
+mod sealing;
 mod session;
 mod unfinished;
 mod upkeep;
@@ -13,6 +15,7 @@ mod user;
 mod verification_token;
 
 pub use call::Call;
+pub use rekey::Rekeyed;
 pub use upkeep::Cleaned;
 
 use crate::batch::{self, Done, Task};
@@ -22,6 +25,7 @@ use crate::options::{Environment, Options, SchemaOptions, Source, Synchronize};
 use crate::schema::{self, Model, Schema};
 use crate::value::{Row, Value};
 use call::{InsertPlans, Inserts};
+use sealing::Sealing;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -97,7 +101,7 @@ impl Adapter {
     /// # Errors
     /// `ERR_CONFIG`: the schema of the options cannot be, on the database that they name, if they do.
     pub fn new(options: Options, scope: u64, observer: Arc<dyn Observer>) -> Result<Self> {
-        if options.schema != SchemaOptions::default() {
+        if options.schema != SchemaOptions::default() || options.encryption.0.is_some() {
             let source = if options.url.is_some() || options.r#type.is_some() {
                 // A place that is wrong is the first call's error.
                 Source::find(&options, &Environment::default()).ok()
@@ -105,8 +109,11 @@ impl Adapter {
                 None
             };
             let dialect = source.as_ref().map(engine::dialect_of);
-            if let Some(schema) = schema::preview(dialect, &options.schema)? {
+            if let Some(mut schema) = schema::presume(dialect, &options.schema)? {
                 needs::check(&options, &schema)?;
+                if let Some(encryption) = &options.encryption.0 {
+                    schema.seal(encryption.columns.as_deref())?;
+                }
             }
         }
         Ok(Adapter {
@@ -256,6 +263,7 @@ pub struct Store {
     unfinished: unfinished::Unfinished,
     /// Held by what runs in the background.
     calls: Arc<RwLock<()>>,
+    sealing: Sealing,
 }
 
 impl fmt::Debug for Store {
@@ -277,6 +285,8 @@ impl Store {
         let rules = verification_token::Rules::new(options.verification_tokens);
         schema.verification_token.count(rules.counted);
         schema.account.hide_lease();
+        let variable = adapter.environment.get().and_then(|it| it.encryption_keys.as_ref());
+        let sealing = Sealing::new(&options.encryption, variable, &mut schema)?;
         let plain_sessions = options
             .migrates_sessions()
             .then(|| plain_session::PlainSessions::new(dialect, &schema))
@@ -284,6 +294,7 @@ impl Store {
         Ok(Store {
             plain_sessions,
             calls: Arc::clone(&adapter.calls),
+            sealing,
             user: user::Statements::new(dialect, &schema)?,
             account: account::Statements::new(dialect, &schema)?,
             account_lock: account_lock::Statements::new(dialect, &schema)?,

@@ -1,5 +1,6 @@
 //! What can be set, with its defaults, and how it is read from JavaScript.
 
+mod encryption;
 mod number;
 mod parameters;
 mod parts;
@@ -14,6 +15,7 @@ mod tree;
 mod url;
 mod verification_token;
 
+pub use encryption::{Encryption, EncryptionOptions};
 pub use number::{Count, CountOrNone, Milliseconds};
 pub use pool::{PoolBounds, PoolOptions};
 pub use schema::{
@@ -74,6 +76,8 @@ pub struct Options {
     pub sessions: SessionOptions,
     /// How often verification tokens may be used, and how often tried.
     pub verification_tokens: VerificationTokenOptions,
+    /// What is encrypted at rest.
+    pub encryption: Encryption,
     /// Whether `users.email` is normalised; [`Options::normalizes_email`] has the default.
     normalize_email: Option<bool>,
     /// Bounds for repeating what is safe to repeat.
