@@ -4,6 +4,7 @@
 //! held for it. The lease of an owner that has crashed ends by itself.
 
 use super::Call;
+use crate::batch::jitter;
 use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Error, Result};
 use crate::schema::Schema;
@@ -19,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The first wait between two looks at the lease of another, and the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
-const LONGEST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 /// The statements of a lease.
 #[derive(Debug)]
@@ -89,7 +90,7 @@ impl Call {
                     "other calls have had the account's lease for a minute: their functions take too long",
                 ));
             }
-            tokio::time::sleep(wait).await;
+            tokio::time::sleep(jitter(wait)).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
         let (id, provider) = (Arc::clone(&lease.id), Arc::clone(&lease.provider));

@@ -342,6 +342,8 @@ impl Store {
         let rules = verification_token::Rules::new(options.verification_tokens);
         schema.verification_token.count(rules.counted);
         schema.account.hide_lease();
+        let variable = adapter.environment.get().and_then(|it| it.encryption_keys.as_ref());
+        let sealing = Sealing::new(&options.encryption, variable, &mut schema)?;
         let plain_sessions = options
             .migrates_sessions()
             .then(|| plain_session::PlainSessions::new(dialect, &schema))

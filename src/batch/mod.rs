@@ -134,7 +134,7 @@ fn unknown(error: Error) -> Error {
 }
 
 /// Between half and the whole of a wait, so that those who collided do not meet again.
-fn jitter(wait: Duration) -> Duration {
+pub fn jitter(wait: Duration) -> Duration {
     let random = RandomState::new().hash_one(());
     let half = wait / 2;
     half + half.mul_f64(f64::from(u32::try_from(random >> 32).unwrap_or(0)) / f64::from(u32::MAX))
