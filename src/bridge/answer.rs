@@ -2,7 +2,8 @@
 
 use super::js::{Js, JsResult, Scope};
 use super::shape::Shapes;
-use crate::adapter::{Cleaned, Status};
+use crate::adapter::{Cleaned, Rekeyed, Status};
+use crate::engine::PoolState;
 use crate::schema::Finding;
 use crate::value::{Row, Value};
 
@@ -25,6 +26,8 @@ pub enum Answer {
     Status(Status),
     /// What had expired.
     Cleaned(Cleaned),
+    /// What was encrypted anew.
+    Rekeyed(Rekeyed),
     /// What the live tables lack.
     Findings(Vec<Finding>),
     /// An array of strings.
@@ -34,6 +37,12 @@ pub enum Answer {
 impl From<Cleaned> for Answer {
     fn from(cleaned: Cleaned) -> Self {
         Answer::Cleaned(cleaned)
+    }
+}
+
+impl From<Rekeyed> for Answer {
+    fn from(rekeyed: Rekeyed) -> Self {
+        Answer::Rekeyed(rekeyed)
     }
 }
 
@@ -120,6 +129,7 @@ pub fn into_js<'s>(scope: Scope<'s>, shapes: &Shapes<'_, 's>, answer: Answer) ->
         Answer::Number(number) => scope.number(number),
         Answer::Status(status) => self::status(scope, &status),
         Answer::Cleaned(cleaned) => self::cleaned(scope, cleaned),
+        Answer::Rekeyed(rekeyed) => self::rekeyed(scope, &rekeyed),
         Answer::Findings(findings) => {
             let array = scope.array(findings.len())?;
             for (index, found) in (0..).zip(&findings) {
@@ -144,6 +154,35 @@ fn cleaned<'s>(scope: Scope<'s>, cleaned: Cleaned) -> JsResult<Js<'s>> {
     scope.set(object, "sessions", scope.number(cleaned.sessions as f64)?)?;
     let tokens = scope.number(cleaned.verification_tokens as f64)?;
     scope.set(object, "verificationTokens", tokens)?;
+    Ok(object)
+}
+
+// A count beyond 2^53 would be rounded.
+#[allow(clippy::cast_precision_loss)]
+fn rekeyed<'s>(scope: Scope<'s>, rekeyed: &Rekeyed) -> JsResult<Js<'s>> {
+    let object = scope.object()?;
+    for (name, count) in [
+        ("rows", rekeyed.rows),
+        ("encrypted", rekeyed.encrypted),
+        ("rekeyed", rekeyed.rekeyed),
+        ("decrypted", rekeyed.decrypted),
+        ("left", rekeyed.left),
+    ] {
+        scope.set(object, name, scope.number(count as f64)?)?;
+    }
+    let failed = scope.array(rekeyed.failed.len())?;
+    for (index, one) in (0..).zip(&rekeyed.failed) {
+        let made = scope.object()?;
+        scope.set(made, "column", scope.text(&one.property)?)?;
+        if let Some(key) = &one.key {
+            scope.set(made, "keyId", scope.text(key)?)?;
+        }
+        scope.set(made, "values", scope.number(one.values as f64)?)?;
+        scope.set_element(failed, index, made)?;
+    }
+    scope.set(object, "failed", failed)?;
+    let next = rekeyed.next.as_deref().map_or_else(|| scope.null(), |next| scope.text(next))?;
+    scope.set(object, "next", next)?;
     Ok(object)
 }
 
@@ -175,20 +214,37 @@ fn status<'s>(scope: Scope<'s>, status: &Status) -> JsResult<Js<'s>> {
         }
         Ok(object)
     };
-    let (connections, counts) = (&status.connections, &status.counts);
+    let connections = |pool: &PoolState| {
+        counted(&[
+            ("max", pool.max as f64),
+            ("open", pool.open as f64),
+            ("idle", pool.idle as f64),
+            ("waiting", pool.waiting as f64),
+        ])
+    };
+    let counts = &status.counts;
     let object = counted(&[
         ("queries", counts.queries as f64),
         ("failed", counts.failed as f64),
         ("retries", counts.retries as f64),
     ])?;
     scope.set(object, "database", scope.text(status.database)?)?;
-    let connections = counted(&[
-        ("max", connections.max as f64),
-        ("open", connections.open as f64),
-        ("idle", connections.idle as f64),
-        ("waiting", connections.waiting as f64),
-    ])?;
-    scope.set(object, "connections", connections)?;
+    scope.set(object, "connections", connections(&status.connections)?)?;
+    if let Some(replicas) = &status.replicas {
+        let array = scope.array(replicas.len())?;
+        for (index, replica) in (0..).zip(replicas) {
+            let made = scope.object()?;
+            scope.set(made, "usable", scope.boolean(replica.usable)?)?;
+            let lag = match replica.lag {
+                Some(lag) => scope.number(lag.as_secs_f64() * 1_000.0)?,
+                None => scope.null()?,
+            };
+            scope.set(made, "lag", lag)?;
+            scope.set(made, "connections", connections(&replica.connections)?)?;
+            scope.set_element(array, index, made)?;
+        }
+        scope.set(object, "replicas", array)?;
+    }
     let latency = counted(&[("sum", counts.milliseconds)])?;
     let buckets = scope.array(counts.histogram.len())?;
     for (index, (bound, count)) in (0..).zip(&counts.histogram) {
