@@ -5,7 +5,10 @@ const path = require("node:path")
 
 const root = path.resolve(__dirname, "../..")
 
-const documents = ["README.md", ...readdirSync(path.join(root, "docs")).map((name) => `docs/${name}`)]
+const documents = [
+  "README.md",
+  ...readdirSync(path.join(root, "docs")).map((name) => `docs/${name}`),
+]
   .filter((name) => name.endsWith(".md"))
   .sort()
 
