@@ -11,6 +11,8 @@ const documents = [
   "docs/cli.md",
   "docs/frameworks.md",
   "docs/runtimes.md",
+  "docs/security.md",
+  "docs/refresh-tokens.md",
 ]
 const read = (name) => fs.readFileSync(path.join(root, name), "utf8")
 

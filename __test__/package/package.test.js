@@ -35,6 +35,7 @@ test("holds what it takes to use and to build it, and nothing else", () => {
     "Cargo.toml",
     "LICENSE",
     "README.md",
+    "account-lock.js",
     "benches",
     "binding.js",
     "build.rs",
