@@ -25,7 +25,7 @@ const LONG: Duration = Duration::from_millis(3);
 #[derive(Debug)]
 pub struct Lane {
     /// What each call runs.
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     state: Mutex<State>,
 }
 
@@ -74,7 +74,12 @@ impl Passenger {
 impl Lane {
     /// A lane that is empty.
     pub fn new(plan: Plan) -> Arc<Self> {
-        Arc::new(Lane { plan, state: Mutex::default() })
+        Arc::new(Lane { plan: Arc::new(plan), state: Mutex::default() })
+    }
+
+    /// A lane of the same plan, which leads to another database.
+    pub fn beside(&self) -> Arc<Self> {
+        Arc::new(Lane { plan: Arc::clone(&self.plan), state: Mutex::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -2,10 +2,12 @@
 //! what is safe to repeat is repeated, within bounds.
 
 mod lane;
+mod replicas;
 mod stats;
 pub mod turn;
 
 pub use lane::Lane;
+pub use replicas::{Opener, ReplicaStatus, Replicas, Writing};
 pub use stats::{Counts, Stats};
 
 use crate::engine::{Engine, Outcome, Repeat, Work};
@@ -132,7 +134,7 @@ fn unknown(error: Error) -> Error {
 }
 
 /// Between half and the whole of a wait, so that those who collided do not meet again.
-fn jitter(wait: Duration) -> Duration {
+pub fn jitter(wait: Duration) -> Duration {
     let random = RandomState::new().hash_one(());
     let half = wait / 2;
     half + half.mul_f64(f64::from(u32::try_from(random >> 32).unwrap_or(0)) / f64::from(u32::MAX))
