@@ -240,7 +240,7 @@ fn taken(options: &Options) {
         Err(error) => refused(&error),
     }
     for dialect in DIALECTS {
-        if let Err(error) = schema::check(Some(dialect), &options.schema) {
+        if let Err(error) = schema::preview(Some(dialect), &options.schema) {
             refused(&error);
         }
     }
