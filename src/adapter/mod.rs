@@ -337,8 +337,6 @@ impl Store {
         let options = &adapter.options;
         let mut schema = schema::build(dialect, &options.schema, database_schema)?;
         needs::check(options, &schema)?;
-        let variable = adapter.environment.get().and_then(|it| it.encryption_keys.as_ref());
-        let sealing = Sealing::new(&options.encryption, variable, &mut schema)?;
         let rules = verification_token::Rules::new(options.verification_tokens);
         schema.verification_token.count(rules.counted);
         schema.account.hide_lease();
