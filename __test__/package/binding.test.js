@@ -39,6 +39,9 @@ async function load() {
   return JSON.parse(stdout)
 }
 
+// esbuild is WebAssembly here, and slow on a machine that has other things to do.
+jest.setTimeout(30_000)
+
 test("says what it looked for where nothing is there, and what to do", async () => {
   const { message } = await load()
   expect(message.split("\n")).toEqual([
