@@ -61,6 +61,8 @@ export interface Finding {
     | "missing_column"
     | "missing_unique"
     | "missing_index"
+    | "missing_foreign_key"
+    | "unscoped_key"
     | "wrong_type"
     | "too_short"
     | "not_nullable"
@@ -291,7 +293,7 @@ export interface SqlxAdapterObject {
   updateAccount(account: AccountChange): Promise<AdapterAccount>
 
   /**
-   * Deletes the sessions and verification tokens that have expired, a thousand rows a statement at most,
+   * Deletes the sessions and verification tokens that have expired, of every `scope`, a thousand rows a statement at most,
    * and returns how many there were. NextAuth never does: call it from a scheduled task.
    */
   cleanup(): Promise<Cleaned>
@@ -639,11 +641,26 @@ export interface SqlxAdapterOptions {
     /** Milliseconds in all; also how long a server may take to answer. @default 10000 */
     maxTime?: number
   }
+  /**
+   * Keeps tenants apart: columns that every statement compares and every key has. `values` is asked at
+   * each call, at once, so that it may read an `AsyncLocalStorage`; without a value for each column the
+   * call rejects with `ERR_SCOPE`. A function alone says with its first answer which columns there are.
+   * docs/tenants.md has all of it.
+   * @example
+   * SqlxAdapter(url, { scope: { columns: { tenant_id: "text" }, values: () => ({ tenant_id }) } })
+   */
+  scope?: ScopeValues | { columns: Record<string, ScopeType>; values: ScopeValues }
   /** Told of every query, after it. What it throws is ignored. */
   onQuery?: (event: QueryEvent) => void
   /** Where notices, failures and queries are written. */
   logger?: Logger
 }
+
+/** What tells whose rows a call is about; it must not be an `async` function. */
+export type ScopeValues = () => Readonly<Record<string, string | number | null | undefined>>
+
+/** The type of a column of `scope`. */
+export type ScopeType = "text" | "uuid" | "binary" | "integer" | "bigint"
 
 /** Why a call, or `SqlxAdapter` itself, failed. Stable: programs may rely on them. */
 export type SqlxAdapterErrorCode =

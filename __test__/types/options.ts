@@ -49,6 +49,7 @@ const all: Required<SqlxAdapterOptions> = {
   sessions: { hash: true, key: "sixteen characters" },
   normalizeEmail: false,
   retry: { attempts: 3, maxTime: 1000 },
+  scope: { columns: { tenant_id: "text" }, values: () => ({ tenant_id: "acme" }) },
   onQuery: (event) => void event.duration.toFixed(),
   logger: { warn: (text) => void text.trim(), debug: () => {} },
 }
@@ -67,6 +68,11 @@ SqlxAdapter({ pool: { max: "5" } })
 SqlxAdapter({ sqlite: { synchronous: "always" } })
 // @ts-expect-error "create", true or false
 SqlxAdapter({ synchronize: "update" })
+SqlxAdapter({ scope: () => ({ tenant_id: undefined as string | undefined, shard: 7 }) })
+// @ts-expect-error an answer that is not there at once
+SqlxAdapter({ scope: async () => ({ tenant_id: "acme" }) })
+// @ts-expect-error no type of a key
+SqlxAdapter({ scope: { columns: { tenant_id: "json" }, values: () => ({}) } })
 // @ts-expect-error hash is a boolean
 SqlxAdapter({ sessions: { hash: "sha256" } })
 // @ts-expect-error parts need a database

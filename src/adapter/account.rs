@@ -48,7 +48,7 @@ impl Call {
         let user_id = account.get("userId").cloned().unwrap_or(Value::Null);
         let linked = self.link(account).await;
         match &linked {
-            Ok(_) => self.store.unfinished.end(&user_id),
+            Ok(_) => self.store.unfinished.end(&self.scope, &user_id),
             Err(_) => self.give_up_sign_in(&user_id).await,
         }
         linked
@@ -69,7 +69,7 @@ impl Call {
                 _ => error,
             }
         })?;
-        if outcome.rows.is_empty() && !model.foreign_key {
+        if outcome.rows.is_empty() && !model.keeps_user() {
             return Err(Error::new(Code::ForeignKey, "no user has this userId"));
         }
         // Where it is another user's, it is given as it is, or not at all.

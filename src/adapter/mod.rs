@@ -3,6 +3,7 @@
 mod account;
 mod authenticator;
 mod call;
+mod scope;
 mod session;
 mod unfinished;
 mod upkeep;
@@ -10,6 +11,7 @@ mod user;
 mod verification_token;
 
 pub use call::Call;
+pub use scope::{Scope, wrong as wrong_scope};
 pub use upkeep::Cleaned;
 
 use crate::batch::{self, Done, Task};
@@ -67,7 +69,8 @@ pub struct Status {
 /// One adapter: options, and a database once the first call has opened it.
 pub struct Adapter {
     options: Options,
-    scope: u64,
+    realm: u64,
+    scope: scope::Columns,
     observer: Arc<dyn Observer>,
     environment: OnceLock<Environment>,
     /// Nothing before the first call, and after the end.
@@ -89,11 +92,11 @@ impl fmt::Debug for Adapter {
 }
 
 impl Adapter {
-    /// Makes an adapter. Nothing is opened. Adapters of one `scope` share databases in memory.
+    /// Makes an adapter. Nothing is opened. Adapters of one `realm` share databases in memory.
     ///
     /// # Errors
     /// `ERR_CONFIG`: the schema of the options cannot be, on the database that they name, if they do.
-    pub fn new(options: Options, scope: u64, observer: Arc<dyn Observer>) -> Result<Self> {
+    pub fn new(options: Options, realm: u64, observer: Arc<dyn Observer>) -> Result<Self> {
         if options.schema != SchemaOptions::default() {
             let source = if options.url.is_some() || options.r#type.is_some() {
                 // A place that is wrong is the first call's error.
@@ -104,8 +107,9 @@ impl Adapter {
             schema::check(source.as_ref().map(engine::dialect_of), &options.schema)?;
         }
         Ok(Adapter {
+            scope: scope::Columns::new(&options.scope),
             options,
-            scope,
+            realm,
             observer,
             environment: OnceLock::new(),
             store: std::sync::RwLock::default(),
@@ -135,6 +139,7 @@ impl Adapter {
         self: &Arc<Self>,
         operation: &'static str,
         now: i64,
+        scope: Scope,
         run: F,
     ) -> impl Future<Output = Result<T>> + use<T, F, Fut>
     where
@@ -151,10 +156,15 @@ impl Adapter {
                     // Apart, so that the calls after the first do not carry its size around.
                     None => Box::pin(adapter.open()).await?,
                 };
-                run(Call { store, operation, now, new_id: None }).await
+                run(Call { store, operation, now, scope, new_id: None }).await
             };
             result.await.map_err(|error| error.in_operation(operation))
         }
+    }
+
+    /// What tells tenants apart, if anything does.
+    pub fn scope(&self) -> &scope::Columns {
+        &self.scope
     }
 
     fn store(&self) -> Option<Arc<Store>> {
@@ -217,7 +227,7 @@ impl Adapter {
         let source = Source::find(&self.options, self.environment.get().unwrap_or(&none))?;
         let (place, options, observer) =
             (source.clone(), self.options.clone(), Arc::clone(&self.observer));
-        let share = Shared::open(&source, self.scope, &self.options, move || async move {
+        let share = Shared::open(&source, self.realm, &self.options, move || async move {
             engine::open(&place, &options, Arc::new(move |text| observer.notice(text))).await
         })
         .await?;
@@ -260,7 +270,11 @@ impl Store {
             Source::Server(place) => place.schema.as_deref(),
             Source::Sqlite(_) => None,
         };
-        let schema = schema::build(dialect, &adapter.options.schema, database_schema)?;
+        let options = SchemaOptions {
+            scope: adapter.scope.known()?.to_vec(),
+            ..adapter.options.schema.clone()
+        };
+        let schema = schema::build(dialect, &options, database_schema)?;
         Ok(Store {
             user: user::Statements::new(dialect, &schema)?,
             account: account::Statements::new(dialect, &schema)?,

@@ -31,7 +31,7 @@ impl Statements {
         let owned = [&schema.session, &schema.account, &schema.authenticator];
         let owned = owned.into_iter().filter(|model| model.has("userId"));
         let mut delete_owned = Vec::new();
-        if owned.clone().any(|model| !model.foreign_key) {
+        if owned.clone().any(|model| !model.keeps_user()) {
             delete_owned.push(lock_user(dialect, user)?);
         }
         let token = &schema.verification_token;
@@ -80,7 +80,7 @@ impl Call {
             Err(error) => return Err(taken(error.of_table(&model.table.name))),
         };
         if *row.get("emailVerified") == Value::Null {
-            self.store.unfinished.begin(row.get("id"));
+            self.store.unfinished.begin(&self.scope, row.get("id"));
         }
         Ok(row)
     }

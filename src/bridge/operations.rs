@@ -16,6 +16,8 @@ pub struct Operation {
     pub name: &'static str,
     /// Whether the application may have a function that makes an id for it.
     pub makes_id: bool,
+    /// Whether it is about one tenant's rows, where there are tenants.
+    pub scoped: bool,
     /// Reads the arguments.
     pub start: fn(&Arguments<'_>) -> Result<Started>,
 }
@@ -28,6 +30,10 @@ macro_rules! operations {
         pub static OPERATIONS: &[Operation] = &[$(Operation {
             name: $name,
             makes_id: matches!($name.as_bytes(), b"createUser"),
+            scoped: !matches!(
+                $name.as_bytes(),
+                b"cleanup" | b"check" | b"migrate" | b"ping" | b"stats"
+            ),
             start: |arguments| {
                 let mut index = 0..;
                 let values = ($(arguments.$read(index.next().unwrap_or(0), $argument)?,)*);

@@ -5,6 +5,7 @@ mod parameters;
 mod parts;
 mod pool;
 mod schema;
+mod scope;
 mod server;
 mod source;
 mod sqlite;
@@ -17,6 +18,7 @@ pub use pool::{PoolBounds, PoolOptions};
 pub use schema::{
     ColumnOptions, Described, Ids, Literal, MODELS, ModelOptions, Naming, SchemaOptions, TypeName,
 };
+pub use scope::{ScopeColumn, ScopeOptions};
 pub use server::{Host, ServerKind, ServerSource};
 pub use source::{Environment, Source};
 pub use sqlite::SqliteSource;
@@ -72,6 +74,8 @@ pub struct Options {
     normalize_email: Option<bool>,
     /// Bounds for repeating what is safe to repeat.
     pub retry: RetryOptions,
+    /// What tells tenants apart: its columns are also the schema's.
+    pub scope: ScopeOptions,
     /// Told of every query: the bridge calls it.
     on_query: Option<Function>,
     /// Told of notices, failures and queries, in the shape of NextAuth's logger.
@@ -218,6 +222,9 @@ impl Options {
         // An empty variable of the environment is one that is not set.
         if options.url.as_ref().is_some_and(|url| url.expose().trim().is_empty()) {
             options.url = None;
+        }
+        if let ScopeOptions::Declared(columns) = &options.scope {
+            options.schema.scope.clone_from(columns);
         }
         options.check()?;
         Ok(options)

@@ -71,6 +71,8 @@ pub enum Fill {
     Secret,
     /// This value, if the call gives none.
     Value(Value),
+    /// What the option `scope` says at the call; nothing that the call gives.
+    Scope,
 }
 
 impl Fill {
