@@ -1,7 +1,8 @@
 "use strict"
 
-const native = require("./binding.js")
+const native = require("./in-next.config-use-withSqlxAdapter.js")
 const { SqlxAdapterError } = require("./error.js")
+const { adapterPerTenant } = require("./tenants.js")
 const { legacyMethods } = require("./v3/methods.js")
 
 // Not one that a test's fake clock has put in its place since.
@@ -50,7 +51,8 @@ const open = native.bind({
 
 /** Makes an adapter: `index.d.ts` has what it takes. */
 function SqlxAdapter(first, second) {
-  const adapter = open(first, second)
+  const adapter =
+    typeof first === "function" ? adapterPerTenant(open, first, second) : open(first, second)
   adapter.getAdapter = async function getAdapter(appOptions) {
     // NextAuth calls it on the object that it was given, which may have functions of its own.
     const given = this === undefined || this === adapter ? adapter : { ...adapter, ...this }

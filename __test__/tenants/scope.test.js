@@ -1,7 +1,9 @@
+const { randomBytes } = require("node:crypto")
 const { SqlxAdapter } = require("../..")
 const { databases, describeOn } = require("../support/databases")
 const { refused, refusedAtOnce } = require("../support/expectations")
 const { hence, makeAccount, makeSession, makeUser, passkey } = require("../support/samples")
+const { sqlite } = require("../support/sqlite")
 const { inTenant, scope, tenant } = require("../support/tenants")
 
 jest.setTimeout(60_000)
@@ -94,7 +96,7 @@ describeOn("sqlite")("the option scope", () => {
   test("every function about rows needs a scope; those about the database need none", async () => {
     const adapter = open({ scope })
     for (const [method, run] of Object.entries(adapter)) {
-      if (["getAdapter", "close", ...administrative].includes(method)) continue
+      if (["getAdapter", "close", "rekey", ...administrative].includes(method)) continue
       const args = method === "updateAuthenticatorCounter" ? ["a", 1] : [{}]
       const call = /^(get|delete|list|create)/.test(method) && !/Record|ByAccount/.test(method)
       await refused(
@@ -160,6 +162,35 @@ describeOn("sqlite")("the option scope", () => {
       sessions += 1
     }
     expect(await adapter.cleanup()).toEqual({ sessions, verificationTokens: 0 })
+  })
+
+  test("rekey encrypts the tokens of every tenant, each in its place", async () => {
+    const place = await sqlite.fresh()
+    const plain = SqlxAdapter(place.url, { scope })
+    const encryption = { keys: [{ id: "k1", key: randomBytes(32).toString("base64") }] }
+    const adapter = SqlxAdapter(place.url, { scope, encryption })
+    for (const name of ["a", "b"]) {
+      const { id } = await makeUser(inTenant(plain, name))
+      const account = {
+        provider: "github",
+        providerAccountId: "1",
+        access_token: `token of ${name}`,
+      }
+      await makeAccount(inTenant(plain, name), id, account)
+    }
+    expect(await adapter.rekey({ batch: 1 })).toMatchObject({ rows: 1, encrypted: 1 })
+    expect(
+      (await place.rows("SELECT access_token FROM accounts")).map(({ access_token }) =>
+        access_token.startsWith("token"),
+      ),
+    ).toEqual([false, true])
+    expect(await adapter.rekey()).toMatchObject({ rows: 2, encrypted: 1, left: 0, failed: [] })
+    for (const name of ["a", "b"]) {
+      const account = await inTenant(adapter, name).getAccount("1", "github")
+      expect(account.access_token).toBe(`token of ${name}`)
+    }
+    await Promise.all([plain.close(), adapter.close()])
+    await place.drop()
   })
 
   test("the options are looked at", () => {

@@ -47,6 +47,14 @@ const all: Required<SqlxAdapterOptions> = {
   pooler: true,
   sqlite: { synchronous: "normal", busyTimeout: 1000 },
   sessions: { hash: true, key: "sixteen characters" },
+  encryption: {
+    keys: [
+      { id: "2026", key: "base64" },
+      { id: "2025", key: new Uint8Array(32) },
+    ],
+    columns: ["access_token"],
+    allowPlain: false,
+  },
   normalizeEmail: false,
   retry: { attempts: 3, maxTime: 1000 },
   scope: { columns: { tenant_id: "text" }, values: () => ({ tenant_id: "acme" }) },
@@ -69,6 +77,11 @@ SqlxAdapter({ sqlite: { synchronous: "always" } })
 // @ts-expect-error "create", true or false
 SqlxAdapter({ synchronize: "update" })
 SqlxAdapter({ scope: () => ({ tenant_id: undefined as string | undefined, shard: 7 }) })
+const tenants = { current: () => "acme" as string | undefined, max: 3 }
+SqlxAdapter((tenant) => `sqlite:${tenant.trim()}.db`, { tenants, pool: { max: 1 } })
+SqlxAdapter(async (tenant) => tenant, { tenants })
+// @ts-expect-error nothing says whose call it is
+SqlxAdapter((tenant) => tenant, {})
 // @ts-expect-error an answer that is not there at once
 SqlxAdapter({ scope: async () => ({ tenant_id: "acme" }) })
 // @ts-expect-error no type of a key

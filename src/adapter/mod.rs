@@ -3,7 +3,9 @@
 mod account;
 mod authenticator;
 mod call;
+mod rekey;
 mod scope;
+mod sealing;
 mod session;
 mod unfinished;
 mod upkeep;
@@ -11,6 +13,7 @@ mod user;
 mod verification_token;
 
 pub use call::Call;
+pub use rekey::Rekeyed;
 pub use scope::{Scope, wrong as wrong_scope};
 pub use upkeep::Cleaned;
 
@@ -21,6 +24,7 @@ use crate::options::{Environment, Options, SchemaOptions, Source, Synchronize};
 use crate::schema::{self, Model, Schema};
 use crate::value::{Row, Value};
 use call::{InsertPlans, Inserts};
+use sealing::Sealing;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -97,14 +101,18 @@ impl Adapter {
     /// # Errors
     /// `ERR_CONFIG`: the schema of the options cannot be, on the database that they name, if they do.
     pub fn new(options: Options, realm: u64, observer: Arc<dyn Observer>) -> Result<Self> {
-        if options.schema != SchemaOptions::default() {
+        if options.schema != SchemaOptions::default() || options.encryption.0.is_some() {
             let source = if options.url.is_some() || options.r#type.is_some() {
                 // A place that is wrong is the first call's error.
                 Source::find(&options, &Environment::default()).ok()
             } else {
                 None
             };
-            schema::check(source.as_ref().map(engine::dialect_of), &options.schema)?;
+            let dialect = source.as_ref().map(engine::dialect_of);
+            let schema = schema::presume(dialect, &options.schema)?;
+            if let (Some(mut schema), Some(encryption)) = (schema, &options.encryption.0) {
+                schema.seal(encryption.columns.as_deref())?;
+            }
         }
         Ok(Adapter {
             scope: scope::Columns::new(&options.scope),
@@ -255,6 +263,7 @@ pub struct Store {
     authenticator: authenticator::Statements,
     upkeep: upkeep::Statements,
     unfinished: unfinished::Unfinished,
+    sealing: Sealing,
 }
 
 impl fmt::Debug for Store {
@@ -274,8 +283,11 @@ impl Store {
             scope: adapter.scope.known()?.to_vec(),
             ..adapter.options.schema.clone()
         };
-        let schema = schema::build(dialect, &options, database_schema)?;
+        let mut schema = schema::build(dialect, &options, database_schema)?;
+        let variable = adapter.environment.get().and_then(|it| it.encryption_keys.as_ref());
+        let sealing = Sealing::new(&adapter.options.encryption, variable, &mut schema)?;
         Ok(Store {
+            sealing,
             user: user::Statements::new(dialect, &schema)?,
             account: account::Statements::new(dialect, &schema)?,
             session: session::Statements::new(dialect, &schema)?,

@@ -32,7 +32,7 @@ macro_rules! operations {
             makes_id: matches!($name.as_bytes(), b"createUser"),
             scoped: !matches!(
                 $name.as_bytes(),
-                b"cleanup" | b"check" | b"migrate" | b"ping" | b"stats"
+                b"cleanup" | b"rekey" | b"check" | b"migrate" | b"ping" | b"stats"
             ),
             start: |arguments| {
                 let mut index = 0..;
@@ -85,6 +85,7 @@ operations! {
     "cleanup" => cleanup();
     "check" => check();
     "migrate" => migrate(optional_record "options");
+    "rekey" => rekey(optional_record "options");
     "ping" => ping();
     "stats" => stats();
 }

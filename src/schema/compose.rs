@@ -51,14 +51,19 @@ pub(super) struct Composer<'a> {
 }
 
 impl<'a> Composer<'a> {
-    /// A statement about rows of a model.
+    /// A statement about rows of a model, for a call with a scope.
     pub(super) fn new(dialect: &'a Dialect, model: &Model) -> Self {
+        Composer { scope: model.scope().count(), ..Composer::of_all_scopes(dialect) }
+    }
+
+    /// A statement for a call without one.
+    pub(super) fn of_all_scopes(dialect: &'a Dialect) -> Self {
         Composer {
             dialect,
             sql: String::new(),
             parameters: Vec::new(),
             arguments: Vec::new(),
-            scope: model.scope().count(),
+            scope: 0,
             used: 0,
         }
     }
@@ -91,7 +96,7 @@ impl<'a> Composer<'a> {
     }
 
     /// The text of a parameter that is bound to a value: one of the scope's, or of the call's after them.
-    fn bound(&mut self, position: usize, storage: Storage) -> String {
+    pub(super) fn bound(&mut self, position: usize, storage: Storage) -> String {
         self.parameters.push(storage);
         self.arguments.push(position);
         let parameter = (self.dialect.parameter)(self.parameters.len());
