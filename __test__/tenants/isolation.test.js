@@ -193,6 +193,15 @@ function isolation(database, { options, names, altered = [], passkeys = true, lo
     ],
     createSessionFor: [[() => [theirs.user.id], "ERR_FOREIGN_KEY"]],
     listAccounts: [[() => [theirs.user.id], []]],
+    withAccountLock: [
+      [
+        () => ["github", "1815", () => ({ access_token: "stolen" })],
+        // Where the tables have no columns for it, it is nobody's.
+        options.schema === undefined || typeof options.schema === "object"
+          ? "ERR_NOT_FOUND"
+          : "ERR_UNSUPPORTED",
+      ],
+    ],
     updateAccount: [
       [() => [{ ...theirs.account, access_token: "stolen" }], "ERR_NOT_FOUND"],
       [

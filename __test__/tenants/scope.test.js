@@ -193,6 +193,54 @@ describeOn("sqlite")("the option scope", () => {
     await place.drop()
   })
 
+  test("wrong tries, grace periods and plain tokens are counted and moved for one tenant only", async () => {
+    const place = await sqlite.fresh()
+    const before = SqlxAdapter(place.url, { scope, sessions: { hash: false } })
+    const token = { identifier: "ada@example.com", token: "123456", expires: hence() }
+    const ids = {}
+    for (const name of ["a", "b"]) {
+      const one = inTenant(before, name)
+      ids[name] = (await makeUser(one)).id
+      await makeSession(one, ids[name], { sessionToken: "plain" })
+      await one.createVerificationToken(token)
+    }
+    const options = {
+      sessions: { hash: "migrate" },
+      verificationTokens: { graceSeconds: 60, maxAttempts: 2 },
+    }
+    const adapter = SqlxAdapter(place.url, { scope, ...options })
+    const [a, b] = ["a", "b"].map((name) => inTenant(adapter, name))
+    for (let tries = 0; tries < 2; tries += 1) {
+      expect(await a.useVerificationToken({ ...token, token: "000000" })).toBeNull()
+    }
+    expect(await a.useVerificationToken(token)).toBeNull()
+    for (let uses = 0; uses < 2; uses += 1)
+      expect(await b.useVerificationToken(token)).toEqual(token)
+    await a.updateSession({ sessionToken: "plain", expires: hence(2_000_000) })
+    const stored = await place.rows(
+      "SELECT tenant_id, session_token FROM sessions ORDER BY tenant_id",
+    )
+    expect(stored.map((row) => [row.tenant_id, row.session_token === "plain"])).toEqual([
+      ["a", false],
+      ["b", true],
+    ])
+    expect((await b.getSessionAndUser("plain")).user.id).toBe(ids.b)
+    expect((await a.getSessionAndUser("plain")).user.id).toBe(ids.a)
+    // One lease each.
+    for (const one of [a, b]) {
+      const userId = ids[one === a ? "a" : "b"]
+      await makeAccount(one, userId, { provider: "github", providerAccountId: "1" })
+    }
+    const inside = await a.withAccountLock("github", "1", async () => {
+      const other = await b.withAccountLock("github", "1", () => ({ access_token: "of b" }))
+      return { access_token: `${other.access_token}, and of a` }
+    })
+    expect(inside).toMatchObject({ userId: ids.a, access_token: "of b, and of a" })
+    expect(await b.getAccount("1", "github")).toMatchObject({ userId: ids.b, access_token: "of b" })
+    await Promise.all([before.close(), adapter.close()])
+    await place.drop()
+  })
+
   test("the options are looked at", () => {
     const refusedOptions = (scope, rest) =>
       refusedAtOnce(() => SqlxAdapter("sqlite::memory:", { scope, ...rest }), "ERR_CONFIG").message

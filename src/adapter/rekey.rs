@@ -1,8 +1,8 @@
 //! Bringing what is stored to what the options say: plain tokens encrypted, those under another key
 //! encrypted under the first one, or all of them plain again. Others may read and write meanwhile.
 
+use super::Call;
 use super::sealing::Identity;
-use super::{Call, Scope};
 use crate::batch::Task;
 use crate::crypto::{Keys, Unopened, is_sealed};
 use crate::engine::{Plan, Repeat, Step, Work};
@@ -98,7 +98,7 @@ impl Call {
         let dialect = self.store.engine.dialect();
         let read = model.page(dialect, &page.columns, asked.after.is_some(), asked.batch)?;
         let after = position(asked.after.as_deref().unwrap_or_default());
-        let everybodys = Call { scope: Scope::default(), ..self.clone() };
+        let everybodys = self.of_all_scopes();
         let mut before = None;
         let mut attempt = 0;
         loop {

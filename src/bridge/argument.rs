@@ -70,6 +70,11 @@ impl<'s> Arguments<'s> {
         record(self.scope, js).map(Some).map_err(|thrown| self.unreadable(name, thrown))
     }
 
+    /// An argument as it is.
+    pub fn get(&self, index: usize) -> Option<Js<'s>> {
+        self.values.get(index).copied()
+    }
+
     /// The options object among the arguments of `SqlxAdapter` itself.
     pub fn options(&self) -> Option<Js<'s>> {
         let is_object = |js: &&Js<'s>| self.scope.kind(**js) == Ok(Kind::Object);

@@ -18,6 +18,8 @@ pub struct Operation {
     pub makes_id: bool,
     /// Whether it is about one tenant's rows, where there are tenants.
     pub scoped: bool,
+    /// Whether it is a part that `index.js` makes a function of, and not an adapter's own.
+    pub is_part: bool,
     /// Reads the arguments.
     pub start: fn(&Arguments<'_>) -> Result<Started>,
 }
@@ -34,6 +36,7 @@ macro_rules! operations {
                 $name.as_bytes(),
                 b"cleanup" | b"rekey" | b"check" | b"migrate" | b"ping" | b"stats"
             ),
+            is_part: matches!($name.as_bytes(), b"lockAccount" | b"unlockAccount"),
             start: |arguments| {
                 let mut index = 0..;
                 let values = ($(arguments.$read(index.next().unwrap_or(0), $argument)?,)*);
@@ -82,6 +85,8 @@ operations! {
     "createSessionFor" => create_session_for(key "userId", optional_record "options");
     "listAccounts" => list_accounts(key "userId");
     "updateAccount" => update_account(record "account");
+    "lockAccount" => lock_account(record "account", key "owner");
+    "unlockAccount" => unlock_account(record "account", key "owner");
     "cleanup" => cleanup();
     "check" => check();
     "migrate" => migrate(optional_record "options");

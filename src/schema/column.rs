@@ -75,6 +75,8 @@ pub enum Fill {
     Value(Value),
     /// What the option `scope` says at the call; nothing that the call gives.
     Scope,
+    /// This value, whatever the call gives, also in a row that is there already.
+    Reset(Value),
 }
 
 impl Fill {
@@ -104,6 +106,11 @@ impl Column {
             longest: None,
             sealed: false,
         }
+    }
+
+    /// Whether a row that is inserted again gets the same value as a new one.
+    pub fn is_reset(&self) -> bool {
+        matches!(self.fill, Fill::Reset(_))
     }
 
     /// Gives a record this id, unless it has one that the column can hold and that says something.
@@ -154,6 +161,7 @@ impl Column {
                     ))
                 })
             }
+            (Fill::Reset(value), _) => Ok(value.clone()),
             (_, Some(value)) => self.accept(model, value),
             (Fill::AccountDigest, _) => {
                 let text = |property: &str| {

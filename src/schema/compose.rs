@@ -84,9 +84,15 @@ impl<'a> Composer<'a> {
 
     /// The next of the call's values.
     pub(super) fn parameter(&mut self, storage: Storage) {
+        let parameter = self.next(storage);
+        self.sql.push_str(&parameter);
+    }
+
+    /// The text of a parameter that is bound to the next of the call's values.
+    pub(super) fn next(&mut self, storage: Storage) -> String {
         let value = self.used;
         self.used += 1;
-        self.parameter_of(value, storage);
+        self.bound(self.scope + value, storage)
     }
 
     /// One of the call's values, by its position.
@@ -96,7 +102,7 @@ impl<'a> Composer<'a> {
     }
 
     /// The text of a parameter that is bound to a value: one of the scope's, or of the call's after them.
-    pub(super) fn bound(&mut self, position: usize, storage: Storage) -> String {
+    fn bound(&mut self, position: usize, storage: Storage) -> String {
         self.parameters.push(storage);
         self.arguments.push(position);
         let parameter = (self.dialect.parameter)(self.parameters.len());
@@ -317,44 +323,64 @@ impl Model {
     }
 
     /// What follows an INSERT: what becomes of a row with the same key.
-    fn refresh(&self, dialect: &Dialect, owner: &str) -> Result<String> {
-        let owner_column = self.column(owner)?;
-        let owner = dialect.quote(&owner_column.name);
+    fn refresh(&self, dialect: &Dialect, owner_property: &str) -> Result<String> {
+        let owner = dialect.quote(&self.column(owner_property)?.name);
         let table = dialect.quote_table(&self.table);
+        let unique = self.unique_within(self.key).unwrap_or_default();
         let mut key = Vec::new();
-        for property in self.unique_within(self.key).unwrap_or_default() {
+        for property in unique {
             key.push(dialect.quote(&self.column(property)?.name));
         }
-        let refreshed = self.refreshed().map(|column| dialect.quote(&column.name));
+        // The row in the way may be another one: the database may take its key for the same.
+        let mut alike = Vec::new();
+        for (index, property) in std::iter::once(&owner_property).chain(self.key).enumerate() {
+            let column = self.column(property)?;
+            let inexact = !column.exact && column.storage == Storage::Text;
+            if inexact || index == 0 || !unique.iter().any(|one| **one == **property) {
+                alike.push((dialect.quote(&column.name), inexact));
+            }
+        }
+        // Whichever of the table's keys it is: it may be one that names no scope.
+        for column in self.scope() {
+            let inexact = !column.exact && column.storage == Storage::Text;
+            alike.push((dialect.quote(&column.name), inexact));
+        }
+        let same = |old: &dyn Fn(&str) -> String, new: &dyn Fn(&str) -> String| {
+            let same = alike.iter().map(|(name, inexact)| {
+                let as_is: fn(&str) -> String = str::to_owned;
+                let shown = if *inexact { dialect.bytes } else { as_is };
+                format!("{} = {}", shown(&old(name)), shown(&new(name)))
+            });
+            same.collect::<Vec<_>>().join(" AND ")
+        };
+        let refreshed =
+            self.refreshed().map(|column| (dialect.quote(&column.name), column.is_reset()));
         Ok(match dialect.upsert {
             Upsert::OnConflict => {
-                let set = refreshed
-                    .map(|name| format!("{name} = COALESCE(excluded.{name}, {table}.{name})"));
+                let set = refreshed.map(|(name, reset)| {
+                    if reset {
+                        format!("{name} = excluded.{name}")
+                    } else {
+                        format!("{name} = COALESCE(excluded.{name}, {table}.{name})")
+                    }
+                });
                 format!(
-                    " ON CONFLICT ({}) DO UPDATE SET {} WHERE {table}.{owner} = excluded.{owner}",
+                    " ON CONFLICT ({}) DO UPDATE SET {} WHERE {}",
                     key.join(", "),
-                    set.collect::<Vec<_>>().join(", ")
+                    set.collect::<Vec<_>>().join(", "),
+                    same(&|name| format!("{table}.{name}"), &|name| format!("excluded.{name}"))
                 )
             }
             Upsert::OnDuplicateKey => {
-                // Whichever of the table's keys it is: it may be one that names no scope.
-                let same = |column: &Column| {
-                    let name = dialect.quote(&column.name);
-                    let given = format!("VALUES({name})");
-                    if column.exact || column.storage != Storage::Text {
-                        return format!("{name} = {given}");
-                    }
-                    let bytes = dialect.bytes;
-                    format!("{} = {}", bytes(&name), bytes(&given))
-                };
-                let alike: Vec<String> = self.scope().chain([owner_column]).map(same).collect();
-                let alike = alike.join(" AND ");
-                let set = refreshed.map(|name| {
+                let same = same(&str::to_owned, &|name| format!("VALUES({name})"));
+                let set = refreshed.map(|(name, reset)| {
                     // The owner stays: it is what the other columns' conditions ask about.
                     if name == owner {
                         format!("{name} = {name}")
+                    } else if reset {
+                        format!("{name} = IF({same}, VALUES({name}), {name})")
                     } else {
-                        format!("{name} = IF({alike}, COALESCE(VALUES({name}), {name}), {name})")
+                        format!("{name} = IF({same}, COALESCE(VALUES({name}), {name}), {name})")
                     }
                 });
                 format!(" ON DUPLICATE KEY UPDATE {}", set.collect::<Vec<_>>().join(", "))
@@ -365,7 +391,8 @@ impl Model {
     /// The columns that a row takes over from another with the same key.
     pub(super) fn refreshed(&self) -> impl Iterator<Item = &Column> {
         self.inserted().filter(|column| {
-            !self.key.contains(&&*column.property) && (column.fill == Fill::Given || column.changes)
+            !self.key.contains(&&*column.property)
+                && (column.fill == Fill::Given || column.changes || column.is_reset())
         })
     }
 
@@ -390,7 +417,7 @@ impl Model {
         }))
     }
 
-    fn select_head(&self, dialect: &Dialect, columns: &[&Column]) -> String {
+    pub(super) fn select_head(&self, dialect: &Dialect, columns: &[&Column]) -> String {
         let mut composer = Composer::new(dialect, self);
         composer.text("SELECT ");
         let columns = columns.iter().copied().chain(self.scope());

@@ -67,11 +67,15 @@ fn alike(schema: &Schema, live: &[LiveTable]) -> usize {
     let models = schema.models().into_iter();
     models
         .filter(|model| model.access != Access::Absent)
-        .filter_map(|model| Some((model, live.iter().find(|table| table.name == model.table.name)?)))
+        .filter_map(|model| {
+            Some((model, live.iter().find(|table| table.name == model.table.name)?))
+        })
         .map(|(model, table)| {
             let is_alike = |column: &&Column| {
                 let named = column.sql_type.split('(').next().unwrap_or_default();
-                table.column(&column.name).is_some_and(|live| live.sql_type.eq_ignore_ascii_case(named))
+                table
+                    .column(&column.name)
+                    .is_some_and(|live| live.sql_type.eq_ignore_ascii_case(named))
             };
             model.columns.iter().filter(is_alike).count()
         })
