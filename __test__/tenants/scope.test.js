@@ -95,14 +95,16 @@ describeOn("sqlite")("the option scope", () => {
 
   test("every function about rows needs a scope; those about the database need none", async () => {
     const adapter = open({ scope })
+    const args = {
+      getAccount: ["1", "github"],
+      updateAuthenticatorCounter: ["a", 1],
+      withAccountLock: ["github", "1", () => {}],
+    }
     for (const [method, run] of Object.entries(adapter)) {
       if (["getAdapter", "close", "rekey", ...administrative].includes(method)) continue
-      const args = method === "updateAuthenticatorCounter" ? ["a", 1] : [{}]
-      const call = /^(get|delete|list|create)/.test(method) && !/Record|ByAccount/.test(method)
-      await refused(
-        run(...(call && !/create(User|Session$|Verif|Auth)/.test(method) ? ["a"] : args)),
-        "ERR_SCOPE",
-      )
+      const takesId = /^(get|list|delete)|createSessionFor/.test(method)
+      const usual = [takesId && method !== "getUserByAccount" ? "a" : {}]
+      await refused(run(...(args[method] ?? usual)), "ERR_SCOPE")
     }
     for (const method of administrative) await adapter[method]()
   })
