@@ -184,7 +184,7 @@ fn functions<'s>(
         let (realm, handle) = (Rc::clone(realm), Rc::clone(handle));
         let made = function(env, scope, held, operation.name, move |scope, _, arguments| {
             let started = start(&realm, scope, &handle, operation, &arguments);
-            promise(&realm, scope, operation.name, handle.observed, started)
+            promise(&realm, scope, operation.operation, handle.observed, started)
         });
         let owner = if operation.is_part { parts } else { Some(object) };
         if let Some(owner) = owner {
@@ -234,9 +234,9 @@ fn start(
         && let Some(id) = listeners.new_id(scope)?
     {
         let started = move |call: Call| started(call.with_new_id(id));
-        return Ok(Box::pin(adapter.call(operation.name, now, whose, started)));
+        return Ok(Box::pin(adapter.call(operation.operation, now, whose, started)));
     }
-    Ok(Box::pin(adapter.call(operation.name, now, whose, started)))
+    Ok(Box::pin(adapter.call(operation.operation, now, whose, started)))
 }
 
 /// Whose rows a call is about, as the application's function says at this moment.
@@ -260,7 +260,7 @@ fn scope_of(
             Err(error.with_message(format!(
                 "{why}. {} needs no scope, but which columns it has: give them with \
                  scope: {{ columns, values }}, or make another call first",
-                operation.name
+                operation.operation
             )))
         }
     }
