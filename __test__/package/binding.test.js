@@ -8,6 +8,8 @@ const { freshFolder, mustRun, root, run } = require("./project.js")
 
 const packageName = `next-auth-sqlx-adapter-${platform}`
 
+jest.setTimeout(60_000) // a busy machine takes its time to start processes
+
 let folder
 
 beforeEach(() => {
