@@ -78,6 +78,7 @@ pub static MYSQL: Dialect = Dialect {
     now: "CURRENT_TIMESTAMP(3)",
     table_suffix: |_| " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC",
     indexes_inside: true,
+    adds_foreign_keys: true,
     defines_atomically: false,
 };
 
@@ -127,6 +128,7 @@ pub static MARIADB: Dialect = Dialect {
     now: MYSQL.now,
     table_suffix: MYSQL.table_suffix,
     indexes_inside: true,
+    adds_foreign_keys: true,
     defines_atomically: false,
 };
 
@@ -201,6 +203,7 @@ pub static GALERA: Dialect = Dialect {
     now: MARIADB.now,
     table_suffix: MARIADB.table_suffix,
     indexes_inside: MARIADB.indexes_inside,
+    adds_foreign_keys: true,
     defines_atomically: MARIADB.defines_atomically,
 };
 

@@ -113,6 +113,7 @@ pub static DIALECT: Dialect = Dialect {
     now: "now()",
     table_suffix: |_| "",
     indexes_inside: false,
+    adds_foreign_keys: true,
     defines_atomically: true,
 };
 
