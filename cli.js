@@ -8,6 +8,8 @@ const { resolve } = require("node:path")
 const { pathToFileURL } = require("node:url")
 const { parseArgs } = require("node:util")
 
+const copy = require("./cli/copy.js")
+
 /** What a command ends with. */
 const EXIT = { done: 0, found: 1, usage: 2, failed: 3 }
 
@@ -23,10 +25,17 @@ const COMMANDS = {
   migrate: {
     says: "Add what is missing: tables, columns, keys, indexes. Drops and retypes nothing.",
     run: migrate,
+    options: ["url", "schema", "options", "dry-run"],
   },
   cleanup: {
     says: "Delete sessions and verification tokens that have expired, in batches.",
     run: cleanup,
+  },
+  copy: {
+    says: "Copy users and all that is theirs from one database to another: copy --help.",
+    alone: copy.copy,
+    help: copy.HELP,
+    options: ["from", "from-schema", "to", "to-schema", "skip", "dry-run"],
   },
 }
 
@@ -35,6 +44,11 @@ const OPTIONS = {
   schema: { type: "string" },
   options: { type: "string" },
   dotenv: { type: "string" },
+  from: { type: "string" },
+  "from-schema": { type: "string" },
+  to: { type: "string" },
+  "to-schema": { type: "string" },
+  skip: { type: "string" },
   "dry-run": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
@@ -140,7 +154,7 @@ async function adapterOptions(values) {
   return options
 }
 
-async function readOptions(file) {
+async function readOptions(file, option = "--options") {
   const path = resolve(file)
   let options
   try {
@@ -148,10 +162,10 @@ async function readOptions(file) {
       ? JSON.parse(readFileSync(path, "utf8"))
       : (await import(pathToFileURL(path).href)).default
   } catch (error) {
-    throw new UsageError(`--options ${file} cannot be read: ${error.message}`)
+    throw new UsageError(`${option} ${file} cannot be read: ${error.message}`)
   }
   if (typeof options !== "object" || options === null) {
-    throw new UsageError(`--options ${file} has to hold, or to export as default, an object`)
+    throw new UsageError(`${option} ${file} has to hold, or to export as default, an object`)
   }
   return options
 }
@@ -164,6 +178,22 @@ function readEnvironment(file) {
     process.loadEnvFile(file)
   } catch (error) {
     throw new UsageError(`--dotenv ${file} cannot be read: ${error.code ?? error.message}`)
+  }
+}
+
+/** What every command takes. */
+const COMMON = ["dotenv", "json", "help", "version"]
+
+/** What a command takes that says nothing else. */
+const USUAL = ["url", "schema", "options"]
+
+/** Refuses an option that is another command's. */
+function checkOptions(name, values) {
+  const takes = (command) => [...COMMON, ...(COMMANDS[command].options ?? USUAL)]
+  for (const [option, value] of Object.entries(values)) {
+    if (value === false || value === undefined || takes(name).includes(option)) continue
+    const others = Object.keys(COMMANDS).filter((command) => takes(command).includes(option))
+    throw new UsageError(`--${option} is for ${others.join(" and ")}`)
   }
 }
 
@@ -181,7 +211,7 @@ async function main(argv) {
   }
   const [name, ...more] = positionals
   if (values.help || name === undefined) {
-    console.log(HELP)
+    console.log(COMMANDS[name]?.help ?? HELP)
     return values.help ? EXIT.done : EXIT.usage
   }
   if (!Object.hasOwn(COMMANDS, name)) {
@@ -189,17 +219,22 @@ async function main(argv) {
     throw new UsageError(`there is no command "${name}": there are ${known}`)
   }
   if (more.length > 0) throw new UsageError(`"${more[0]}" is one argument too many`)
-  if (values["dry-run"] && name !== "migrate") throw new UsageError("--dry-run is for migrate")
+  const command = COMMANDS[name]
+  checkOptions(name, values)
   if (values.dotenv !== undefined) readEnvironment(values.dotenv)
-
-  const { SqlxAdapter } = require("./index.js")
-  const adapter = SqlxAdapter(await adapterOptions(values))
   const print = (value, lines) => {
     if (values.json) console.log(JSON.stringify(value))
     else for (const line of lines()) console.log(line)
   }
+  if (command.alone !== undefined) {
+    const colours = { bold, green, red, yellow }
+    return command.alone({ values, print, EXIT, UsageError, readOptions, colours })
+  }
+
+  const { SqlxAdapter } = require("./index.js")
+  const adapter = SqlxAdapter(await adapterOptions(values))
   try {
-    return await COMMANDS[name].run(adapter, { print, values })
+    return await command.run(adapter, { print, values })
   } finally {
     await adapter.close()
   }

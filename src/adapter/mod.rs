@@ -3,6 +3,7 @@
 mod account;
 mod authenticator;
 mod call;
+mod copy;
 mod session;
 mod unfinished;
 mod upkeep;
@@ -10,6 +11,7 @@ mod user;
 mod verification_token;
 
 pub use call::Call;
+pub use copy::{Copier, CopyOptions, Counts, Progress, Reason};
 pub use upkeep::Cleaned;
 
 use crate::batch::{self, Done, Task};
@@ -80,6 +82,8 @@ pub struct Adapter {
     closed: AtomicBool,
     /// Read by each call under way, written by `close`, which so waits for them.
     calls: Arc<RwLock<()>>,
+    /// What is made of its place.
+    place: fn(Source) -> Source,
 }
 
 impl fmt::Debug for Adapter {
@@ -115,7 +119,14 @@ impl Adapter {
             failure: Mutex::new(None),
             closed: AtomicBool::new(false),
             calls: Arc::new(RwLock::new(())),
+            place: std::convert::identity,
         })
+    }
+
+    /// The same adapter, which opens what `place` makes of its place.
+    #[must_use]
+    pub fn at(self, place: fn(Source) -> Source) -> Self {
+        Adapter { place, ..self }
     }
 
     /// Whether the next call needs to be told what the environment says.
@@ -215,6 +226,7 @@ impl Adapter {
     async fn open_store(&self) -> Result<(Store, Shared)> {
         let none = Environment::default();
         let source = Source::find(&self.options, self.environment.get().unwrap_or(&none))?;
+        let source = (self.place)(source);
         let (place, options, observer) =
             (source.clone(), self.options.clone(), Arc::clone(&self.observer));
         let share = Shared::open(&source, self.scope, &self.options, move || async move {

@@ -335,7 +335,7 @@ impl Call {
     }
 
     /// How the table holds a token.
-    fn stored(&self, token: &Value) -> Result<Value> {
+    pub(super) fn stored(&self, token: &Value) -> Result<Value> {
         let options = &self.store.options;
         let text = match token.as_text() {
             Some(text) if options.hashes_sessions() => text,
@@ -366,7 +366,7 @@ fn with_token(mut session: Row, token: &Value) -> Row {
 
 /// Whether a text looks like a digest of ours. As a cookie it is never looked up as it stands, so
 /// that a stolen digest is worthless also to an adapter that does not hash.
-fn is_digest(token: &Value) -> bool {
+pub(super) fn is_digest(token: &Value) -> bool {
     token.as_text().is_some_and(|text| text.starts_with(SHA256) || text.starts_with(HMAC_SHA256))
 }
 

@@ -2,7 +2,7 @@
 
 use super::js::{Js, JsResult, Scope};
 use super::shape::Shapes;
-use crate::adapter::{Cleaned, Status};
+use crate::adapter::{Cleaned, Progress, Status};
 use crate::schema::Finding;
 use crate::value::{Row, Value};
 
@@ -29,6 +29,8 @@ pub enum Answer {
     Findings(Vec<Finding>),
     /// An array of strings.
     Texts(Vec<String>),
+    /// How far a copy is.
+    Progress(Progress),
 }
 
 impl From<Cleaned> for Answer {
@@ -134,6 +136,7 @@ pub fn into_js<'s>(scope: Scope<'s>, shapes: &Shapes<'_, 's>, answer: Answer) ->
             }
             Ok(array)
         }
+        Answer::Progress(progress) => super::copying::progress(scope, &progress),
     }
 }
 

@@ -222,7 +222,8 @@ fn columns(dialect: &Dialect, model: &Model, properties: &[Arc<str>]) -> Result<
     Ok(columns.join(", "))
 }
 
-pub(super) fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<String> {
+/// The statement that creates a model's table.
+pub fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<String> {
     let mut lines = Vec::new();
     for column in &model.columns {
         lines.push(definition(dialect, column, false));

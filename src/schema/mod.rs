@@ -2,6 +2,7 @@
 //! follows from it.
 
 mod build;
+mod bulk;
 mod column;
 mod compare;
 mod compose;
@@ -16,10 +17,11 @@ mod preset;
 mod recognise;
 
 pub use build::{build, check};
+pub use bulk::{COPIED_USERS, Inserts, LookUp, Scan, keeps_ids};
 pub use column::{Column, Fill, Reference};
 pub use compare::{Finding, Level, compare, repairs};
 pub use compose::{Condition, Join};
-pub use create::{create, define, ensure, explain};
+pub use create::{create, create_table, define, ensure, explain};
 pub use guard::lock_user;
 pub use id::new_id;
 

@@ -87,6 +87,7 @@ pub static DIALECT: Dialect = Dialect {
     key_lock: KeyLock::Writer,
     // Milliseconds since 1970; unixepoch('subsec') would need SQLite 3.42 in every other program.
     now: "(CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER))",
+    advance_counter: |_, _| None,
     table_suffix: |layout| match layout {
         Layout::ByKey => " WITHOUT ROWID, STRICT",
         Layout::ByRow => " STRICT",
