@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 /// By how many keys a look-up takes, where that is part of its text. Fewer are filled up with the
 /// last one.
-const LOOK_UPS: [usize; 2] = [16, 256];
+const LOOK_UPS: [usize; 2] = [16, 128];
 
 /// By how many rows an INSERT takes.
-const ROWS: [usize; 5] = [1, 4, 16, 64, 256];
+const ROWS: [usize; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /// How many parameters a statement has at most: SQLite takes 32,766.
 const PARAMETERS: usize = 16_000;

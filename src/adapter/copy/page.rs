@@ -14,6 +14,14 @@ use std::sync::Arc;
 /// How often a page is gone through again after it was not known whether its rows were inserted.
 const TRIES: usize = 5;
 
+/// How many rows share a transaction at most.
+const TOGETHER: usize = 256;
+
+/// How large a statement's values may be, about, in bytes: less than a record of TLS, of 16 KiB. The
+/// driver leaves Nagle's algorithm on, so that a second record waits for the other side's
+/// acknowledgement of the first, which may take 40 ms.
+const MESSAGE: usize = 14_000;
+
 /// A row on its way.
 struct Moving {
     /// What the source knows it by.
@@ -242,14 +250,7 @@ impl Copying {
     ) -> Result<()> {
         let mut left = moving;
         while !left.is_empty() {
-            let mut bytes = 0;
-            let fitting = left.iter().take_while(|row| {
-                let before = bytes;
-                bytes += row.values.iter().map(size).sum::<usize>();
-                before < PAGE_BYTES
-            });
-            let Some((_, taken)) = passage.inserts.take(fitting.count()) else { break };
-            let (now, later) = left.split_at(taken);
+            let (now, later) = left.split_at(fitting(left, PAGE_BYTES).min(TOGETHER));
             match self.insert_together(target, passage, now).await {
                 Ok(()) => tally.inserted += now.len() as u64,
                 Err(error) if !is_of_row(&error) => return Err(error),
@@ -279,9 +280,14 @@ impl Copying {
         passage: &Passage,
         rows: &[Moving],
     ) -> Result<()> {
-        let Some((statement, _)) = passage.inserts.take(rows.len()) else { return Ok(()) };
-        let values = rows.iter().flat_map(|row| row.values.iter().cloned()).collect();
-        let mut steps = vec![Step { statement: Arc::clone(statement), values }];
+        let mut steps = Vec::new();
+        let mut left = rows;
+        while let Some((statement, taken)) = passage.inserts.take(fitting(left, MESSAGE)) {
+            let (now, later) = left.split_at(taken);
+            let values = now.iter().flat_map(|row| row.values.iter().cloned()).collect();
+            steps.push(Step { statement: Arc::clone(statement), values });
+            left = later;
+        }
         if is_of_users(passage) && matches!(self.users.ids, Ids::Mapped(_)) {
             let id = |row: &Moving| passage.target_user.and_then(|at| row.values.get(at).cloned());
             let new: Vec<(Arc<str>, Value)> = rows
@@ -338,6 +344,16 @@ impl Copying {
         }
         Ok(())
     }
+}
+
+/// How many of these rows, but at least one, take no more than so many bytes, about.
+fn fitting(rows: &[Moving], bytes: usize) -> usize {
+    let mut taken = 0;
+    let rows_fit = rows.iter().take_while(|row| {
+        taken += row.values.iter().map(size).sum::<usize>();
+        taken <= bytes
+    });
+    rows_fit.count().max(usize::from(!rows.is_empty()))
 }
 
 /// Why a row with the same key is not this one, if it is another.
