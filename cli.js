@@ -31,6 +31,16 @@ const COMMANDS = {
     says: "Delete sessions and verification tokens that have expired, in batches.",
     run: cleanup,
   },
+  rekey: {
+    says: "Encrypt the OAuth tokens that are plain, or under another key than the first.",
+    run: rekey,
+    options: ["url", "schema", "options", "dry-run", "decrypt"],
+  },
+  sql: {
+    says: "Print the statements that create the tables. Asks no database.",
+    alone: sql,
+    options: ["url", "schema", "options", "dialect"],
+  },
   copy: {
     says: "Copy users and all that is theirs from one database to another: copy --help.",
     alone: copy.copy,
@@ -49,7 +59,9 @@ const OPTIONS = {
   to: { type: "string" },
   "to-schema": { type: "string" },
   skip: { type: "string" },
+  dialect: { type: "string" },
   "dry-run": { type: "boolean", default: false },
+  decrypt: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
   version: { type: "boolean", default: false },
@@ -66,14 +78,16 @@ Options
   --url URL         the database; without it AUTH_DATABASE_URL or DATABASE_URL
   --dotenv FILE     read these variables from a file first, such as .env.local
   --schema NAME     a preset, such as prisma or pg-adapter
+  --dialect NAME    sql: sqlite, postgres, mysql or mariadb; without it, what the URL says
   --options FILE    a .json file, or a module whose default export is the adapter's options
-  --dry-run         migrate: print the statements, run none
+  --dry-run         migrate: print the statements, run none; rekey: count, change nothing
+  --decrypt         rekey: make all tokens plain again
   --json            print one JSON value and nothing else
   --version         print the version of this package
 
 Exit status
   ${EXIT.done}  done, and nothing that breaks sign-in was found
-  ${EXIT.found}  check found what breaks a function of the adapter
+  ${EXIT.found}  check found what breaks a function of the adapter; rekey, what does not open; copy left something out
   ${EXIT.usage}  the command line or an option is wrong
   ${EXIT.failed}  the database could not be asked, or refused
 
@@ -81,6 +95,9 @@ Examples
   npx next-auth-sqlx-adapter check --dotenv .env.local
   npx next-auth-sqlx-adapter migrate --dry-run --url postgres://app@db/app
   npx next-auth-sqlx-adapter check --schema pg-adapter --json
+  npx next-auth-sqlx-adapter sql --dialect postgres > tables.sql
+  npx next-auth-sqlx-adapter copy --from ./auth.db --to postgres://app@db/app --dry-run
+  AUTH_ENCRYPTION_KEYS=2026:...,2025:... npx next-auth-sqlx-adapter rekey --dry-run
 `
 
 /** A mistake of whoever typed the command: told without a stack. */
@@ -144,13 +161,69 @@ async function cleanup(adapter, { print }) {
   return EXIT.done
 }
 
+async function rekey(adapter, { print, progress, values }) {
+  const { decrypt, "dry-run": dryRun } = values
+  const total = { rows: 0, encrypted: 0, rekeyed: 0, decrypted: 0, left: 0, failed: [] }
+  for (let after = null; ; ) {
+    const { failed, next, ...counts } = await adapter.rekey({ decrypt, dryRun, after })
+    for (const [name, count] of Object.entries(counts)) total[name] += count
+    for (const { column, keyId, values: count } of failed) {
+      const same = total.failed.find((one) => one.column === column && one.keyId === keyId)
+      if (same) same.values += count
+      else total.failed.push({ column, keyId, values: count })
+    }
+    if (next === null) break
+    after = next
+    progress(`${several(total.rows, "account")} so far`)
+  }
+  print({ ...total, dryRun }, function* () {
+    const done = dryRun ? "would be " : ""
+    yield `${several(total.rows, "account")}: ${several(total.encrypted, "value")} ${done}encrypted, ${
+      total.rekeyed
+    } ${done}under the first key now, ${total.decrypted} ${done}plain again.`
+    if (total.left > 0) {
+      yield yellow(
+        `${several(total.left, "value")} left: another process goes on writing what it should not. Run this again once every process has these options.`,
+      )
+    }
+    for (const { column, keyId, values: count } of total.failed) {
+      const key = keyId === undefined ? "broken" : `encrypted under the key "${keyId}"`
+      yield `${red("error")} ${bold(column)} ${several(count, "value")}, ${key}: does not open with the keys given, and was left as it is`
+    }
+  })
+  return total.left > 0 || total.failed.length > 0 ? EXIT.found : EXIT.done
+}
+
+const DIALECTS = ["sqlite", "postgres", "mysql", "mariadb"]
+
+async function sql({ values, print }) {
+  const { url, ...options } = await adapterOptions(values, "sql")
+  const dialect =
+    values.dialect ?? dialectOf(url ?? process.env.AUTH_DATABASE_URL ?? process.env.DATABASE_URL)
+  if (!DIALECTS.includes(dialect)) {
+    throw new UsageError(`sql needs to know for which database: --dialect ${DIALECTS.join(" or ")}`)
+  }
+  const statements = require("./realm.js").sql(dialect, options)
+  print(statements, () => statements.map((statement) => `${statement};`))
+  return EXIT.done
+}
+
+/** The database that a URL is of, as far as its scheme says. */
+function dialectOf(url = "") {
+  const [scheme] = url.toLowerCase().split(":")
+  if (scheme === "postgresql") return "postgres"
+  if (scheme === "file" || /^[./]|\.(db3?|sqlite3?)$/.test(url)) return "sqlite"
+  return scheme
+}
+
 /** The adapter's options that the command line names. */
-async function adapterOptions(values) {
+async function adapterOptions(values, name) {
   const options = { ...(values.options === undefined ? {} : await readOptions(values.options)) }
   if (values.url !== undefined) options.url = values.url
   if (values.schema !== undefined) options.schema = values.schema
   // A command looks before it makes anything: `migrate` is the one that creates.
   options.synchronize = false
+  if (name === "rekey") options.encryption ??= true
   return options
 }
 
@@ -193,7 +266,7 @@ function checkOptions(name, values) {
   for (const [option, value] of Object.entries(values)) {
     if (value === false || value === undefined || takes(name).includes(option)) continue
     const others = Object.keys(COMMANDS).filter((command) => takes(command).includes(option))
-    throw new UsageError(`--${option} is for ${others.join(" and ")}`)
+    throw new UsageError(`--${option} is for ${others.join(", ")}`)
   }
 }
 
@@ -232,11 +305,22 @@ async function main(argv) {
   }
 
   const { SqlxAdapter } = require("./index.js")
-  const adapter = SqlxAdapter(await adapterOptions(values))
+  const adapter = SqlxAdapter(await adapterOptions(values, name))
+  const progress = throttled((text) => console.error(text))
   try {
-    return await command.run(adapter, { print, values })
+    return await command.run(adapter, { print, progress, values })
   } finally {
     await adapter.close()
+  }
+}
+
+/** The function, called once a second at most. */
+function throttled(run) {
+  let last = Date.now()
+  return (...given) => {
+    if (Date.now() - last < 1000) return
+    last = Date.now()
+    run(...given)
   }
 }
 

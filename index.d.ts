@@ -49,11 +49,41 @@ export interface Cleaned {
   verificationTokens: number
 }
 
+/** What {@link SqlxAdapterObject.rekey} takes. */
+export interface RekeyOptions {
+  /** Make everything plain again instead. */
+  decrypt?: boolean
+  /** Count only. */
+  dryRun?: boolean
+  /** Accounts that a call looks at, at most. @default 200 */
+  batch?: number
+  /** Where to go on: the `next` of the call before. */
+  after?: string | null
+}
+
+/** What a call of {@link SqlxAdapterObject.rekey} has done; with `dryRun`, what it would. */
+export interface Rekeyed {
+  /** Accounts that were looked at. */
+  rows: number
+  /** Plain values that were encrypted. */
+  encrypted: number
+  /** Values that were encrypted under the first key instead of another. */
+  rekeyed: number
+  /** Values that are plain again. */
+  decrypted: number
+  /** Values that others kept changing meanwhile to what they should not be. */
+  left: number
+  /** Values that do not open with the keys given. They were left as they are. */
+  failed: { column: string; keyId?: string; values: number }[]
+  /** Where to go on; `null` after the last account. */
+  next: string | null
+}
+
 /** What `check` found. */
 export interface Finding {
   /**
-   * `"error"`: a function of the adapter fails for it, or will. `"warning"`: it costs time, or a promise
-   * holds among the adapter's own calls only.
+   * `"error"`: a function of the adapter fails for it, or will. `"warning"`: it costs time, a promise
+   * holds among the adapter's own calls only, or rows are of no use.
    */
   level: "error" | "warning"
   code:
@@ -68,6 +98,9 @@ export interface Finding {
     | "unknown_column"
     | "unknown_required_column"
     | "other_tables"
+    | "plain_sessions"
+    | "unfinished_users"
+    | "orphan_rows"
   table: string
   /** The column, or several, separated by a comma and a space. */
   column?: string
@@ -182,6 +215,10 @@ export interface AccountChange extends AccountKey {
   session_state?: unknown
 }
 
+/** What is to be changed in an account, or nothing. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing fits
+export type LockedChange = Partial<AccountChange> | null | undefined | void
+
 /**
  * What {@link SqlxAdapter} returns: a plain object whose own enumerable properties are functions.
  * It can be spread, destructured, and each function called bare. Every one of them returns a
@@ -233,7 +270,8 @@ export interface SqlxAdapterObject {
   deleteSession(sessionToken: string): Promise<AdapterSession | null>
   createVerificationToken(token: VerificationToken): Promise<VerificationToken>
   /**
-   * Takes a token: it is returned once and gone, however many ask at once. `null`: there is none.
+   * Takes a token: it is returned once and gone, however many ask at once, unless the option
+   * `verificationTokens` has other rules. `null`: there is none.
    * Without an `identifier` it is looked up by the token alone; a wrong `identifier` takes nothing.
    */
   useVerificationToken(params: {
@@ -291,13 +329,34 @@ export interface SqlxAdapterObject {
   updateAccount(account: AccountChange): Promise<AdapterAccount>
 
   /**
+   * Runs a function while no other call, in any process, runs one for the same account: so that two
+   * requests do not both use up a refresh token that works once. The function gets the account as it
+   * is then; what it returns is stored, as `updateAccount` does; nothing, if it returns nothing. Gives the
+   * account as it is afterwards.
+   *
+   * It is a lease of 30 seconds in the account's row: neither a connection nor a transaction is held, a
+   * process that crashes is in nobody's way for longer, and a function that takes longer may lose it: then
+   * what it returns is not stored. Others wait for a minute at most. docs/refresh-tokens.md has the recipe.
+   *
+   * @throws `ERR_NOT_FOUND` there is no such account. @throws `ERR_TIMEOUT` others had the lease all the
+   * time, or it was lost. @throws `ERR_UNSUPPORTED` the tables have no columns for it. What the function
+   * throws is passed on, and nothing stored.
+   */
+  withAccountLock(
+    provider: string,
+    providerAccountId: string,
+    run: (account: AdapterAccount) => LockedChange | Promise<LockedChange>,
+  ): Promise<AdapterAccount>
+
+  /**
    * Deletes the sessions and verification tokens that have expired, a thousand rows a statement at most,
-   * and returns how many there were. NextAuth never does: call it from a scheduled task.
+   * and returns how many there were. NextAuth never does; the option `autoCleanup` deletes some of them as
+   * new ones come. Call it from a scheduled task where that is not enough, or off.
    */
   cleanup(): Promise<Cleaned>
   /**
-   * Compares the live tables with what the adapter expects of them. Nothing is changed; `[]` says that
-   * nothing is to be done.
+   * Compares the live tables with what the adapter expects of them, and looks for rows that a crash has left
+   * behind. Nothing is changed; `[]` says that nothing is to be done.
    */
   check(): Promise<Finding[]>
   /**
@@ -305,6 +364,14 @@ export interface SqlxAdapterObject {
    * with `dryRun`, those that would. Nothing is ever dropped or retyped.
    */
   migrate(options?: { dryRun?: boolean }): Promise<string[]>
+
+  /**
+   * Brings the tokens of some accounts to what option `encryption` says: what is plain, or under another
+   * key, is encrypted under the first. Others may read and write meanwhile: a newer value is kept.
+   * Call it with the `next` of the call before until that is `null`; `npx next-auth-sqlx-adapter rekey`
+   * does.
+   */
+  rekey(options?: RekeyOptions): Promise<Rekeyed>
 
   /**
    * What NextAuth v2 and v3 call: their methods, with positional arguments. Functions that were
@@ -481,6 +548,8 @@ export type SchemaPreset =
   | "neon"
   | "prisma"
   | "prisma-v4"
+  | "prisma-v3"
+  | "prisma-v3-cuid"
   | "drizzle"
   | "kysely"
   | "typeorm"
@@ -572,6 +641,28 @@ export type ColumnType =
   | "datetime-text"
   | "milliseconds-text"
 
+/** A key for {@link EncryptionOptions}. */
+export interface EncryptionKey {
+  /** 1 to 32 ASCII letters, digits, `-` and `_`. It is stored with each value, and in errors. */
+  id: string
+  /** 32 random bytes: base64, hexadecimal digits, or a Buffer. `openssl rand -base64 32` makes one. */
+  key: string | Uint8Array
+}
+
+/** What is encrypted at rest, and with which keys. */
+export interface EncryptionOptions {
+  /** The first encrypts; all decrypt. @default those in the variable `AUTH_ENCRYPTION_KEYS` */
+  keys?: EncryptionKey[]
+  /**
+   * The account's columns that are encrypted, by property: text that no row is found by. `[]`: nothing is
+   * encrypted any more, and what is, is read.
+   * @default `access_token`, `refresh_token` and `id_token`, as far as the table has them
+   */
+  columns?: string[]
+  /** Whether a value in these columns that is not encrypted is read. `false`: `ERR_DECRYPT`. @default true */
+  allowPlain?: boolean
+}
+
 /** Everything that can be set. All of it is optional. */
 export interface SqlxAdapterOptions {
   /**
@@ -621,11 +712,35 @@ export interface SqlxAdapterOptions {
     busyTimeout?: number
   }
   sessions?: {
-    /** Whether the database holds a digest instead of the session token. @default true; `false` with a preset */
-    hash?: boolean
+    /**
+     * Whether the database holds a digest instead of the session token. `"migrate"`: it does, and sessions
+     * that are stored under their tokens still are found too, and become digests: for a live table of plain
+     * tokens, while people stay signed in. docs/security.md has the steps.
+     * @default true; `false` with a preset
+     */
+    hash?: boolean | "migrate"
     /** A secret of at least 16 characters: digests are made with HMAC-SHA-256 under it. */
     key?: string
   }
+  /** Without any of it a token is used once, and no wrong call touches a pending one. */
+  verificationTokens?: {
+    /**
+     * Seconds after its first use in which a token may be used again, for mail scanners that open links
+     * first: 1 to 600, never past its `expires`, and three uses in all. @default none: once
+     */
+    graceSeconds?: number
+    /**
+     * How many wrong tokens for an identifier end its pending ones, for short codes of one's own. It lets
+     * a stranger who knows the address cancel a link. @default none
+     */
+    maxAttempts?: number
+  }
+  /**
+   * OAuth tokens encrypted at rest (AES-256-GCM), each bound to its account and column. `true`: the
+   * keys are in the variable `AUTH_ENCRYPTION_KEYS`, as `id:key`, separated by commas. docs/encryption.md
+   * has the format, and how to turn it on, change keys and turn it off. @default off
+   */
+  encryption?: boolean | EncryptionOptions
   /**
    * Whether `users.email` is trimmed and ASCII-lower-cased on the way in and in look-ups.
    * @default true; with a preset an address is stored as given, and found as it is written first,
@@ -639,6 +754,12 @@ export interface SqlxAdapterOptions {
     /** Milliseconds in all; also how long a server may take to answer. @default 10000 */
     maxTime?: number
   }
+  /**
+   * Whether sessions and verification tokens that have expired are deleted along with new ones: up to a
+   * hundred of each every 30 seconds in a process, in the background; once an hour where the table
+   * has no index on `expires`. `cleanup` deletes all of them. @default true
+   */
+  autoCleanup?: boolean
   /** Told of every query, after it. What it throws is ignored. */
   onQuery?: (event: QueryEvent) => void
   /** Where notices, failures and queries are written. */

@@ -1,6 +1,6 @@
 "use strict"
 
-const native = require("./binding.js")
+const native = require("./in-next.config-use-withSqlxAdapter.js")
 const { SqlxAdapterError } = require("./error.js")
 
 // Not one that a test's fake clock has put in its place since.
@@ -54,4 +54,6 @@ module.exports = {
   open,
   /** Copies between two databases: `copy(from, to, { dryRun, skip })` gives `{ next, close }`. */
   copy: realm.copy,
+  /** The statements that create the tables: `sql(database, options)`. */
+  sql: realm.sql,
 }

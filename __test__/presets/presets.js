@@ -7,12 +7,27 @@ const path = require("node:path")
  * - `ids`: what users' ids are; one that cannot be is `malformed`;
  * - `seconds`: the databases where expiry dates are kept to the second;
  * - `passkeys`: whether there is a table for them;
+ * - `longest`: the characters that a provider's token may have;
  * - `tokenIsKey`: whether two people cannot have the same verification token.
  */
 const presets = {
   "pg-adapter": { databases: ["postgres"], ids: "serial" },
   neon: { databases: ["postgres"], ids: "serial" },
   prisma: { databases: ["sqlite", "postgres", "mariadb", "mysql"], ids: "text", passkeys: true },
+  "prisma-v3": {
+    databases: ["sqlite", "postgres", "mariadb", "mysql"],
+    ids: "serial",
+    tokenIsKey: true,
+    noExpiresAt: true,
+    longest: 191,
+  },
+  "prisma-v3-cuid": {
+    databases: ["sqlite", "postgres", "mariadb", "mysql"],
+    ids: "text",
+    tokenIsKey: true,
+    noExpiresAt: true,
+    longest: 191,
+  },
   drizzle: {
     databases: ["sqlite", "postgres", "mariadb", "mysql"],
     ids: "text",

@@ -17,6 +17,13 @@ function hence(milliseconds = HOUR) {
   return new Date(time - (time % 1000) + 789)
 }
 
+/** A date in the future that a table keeps whose dates have no milliseconds. */
+function wholeSeconds() {
+  const date = hence()
+  date.setMilliseconds(0)
+  return date
+}
+
 function ago(milliseconds = HOUR) {
   return new Date(Date.now() - milliseconds)
 }
@@ -78,4 +85,5 @@ module.exports = {
   passkey,
   unique,
   uniqueEmail,
+  wholeSeconds,
 }

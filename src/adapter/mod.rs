@@ -1,9 +1,14 @@
 //! The adapter: what each operation of NextAuth means, in Rust types, for any database.
 
 mod account;
+mod account_lock;
 mod authenticator;
 mod call;
 mod copy;
+mod needs;
+mod plain_session;
+mod rekey;
+mod sealing;
 mod session;
 mod unfinished;
 mod upkeep;
@@ -12,6 +17,7 @@ mod verification_token;
 
 pub use call::Call;
 pub use copy::{Copier, CopyOptions, Counts, Progress, Reason};
+pub use rekey::Rekeyed;
 pub use upkeep::Cleaned;
 
 use crate::batch::{self, Done, Task};
@@ -21,6 +27,7 @@ use crate::options::{Environment, Options, SchemaOptions, Source, Synchronize};
 use crate::schema::{self, Model, Schema};
 use crate::value::{Row, Value};
 use call::{InsertPlans, Inserts};
+use sealing::Sealing;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -98,14 +105,20 @@ impl Adapter {
     /// # Errors
     /// `ERR_CONFIG`: the schema of the options cannot be, on the database that they name, if they do.
     pub fn new(options: Options, scope: u64, observer: Arc<dyn Observer>) -> Result<Self> {
-        if options.schema != SchemaOptions::default() {
+        if options.schema != SchemaOptions::default() || options.encryption.0.is_some() {
             let source = if options.url.is_some() || options.r#type.is_some() {
                 // A place that is wrong is the first call's error.
                 Source::find(&options, &Environment::default()).ok()
             } else {
                 None
             };
-            schema::check(source.as_ref().map(engine::dialect_of), &options.schema)?;
+            let dialect = source.as_ref().map(engine::dialect_of);
+            if let Some(mut schema) = schema::preview(dialect, &options.schema)? {
+                needs::check(&options, &schema)?;
+                if let Some(encryption) = &options.encryption.0 {
+                    schema.seal(encryption.columns.as_deref())?;
+                }
+            }
         }
         Ok(Adapter {
             options,
@@ -213,6 +226,9 @@ impl Adapter {
                 let store = Arc::new(store);
                 *self.store.write().unwrap_or_else(PoisonError::into_inner) =
                     Some(Arc::clone(&store));
+                let opened = Arc::clone(&store);
+                Call { store: opened, operation: "check", now: 0, new_id: None }
+                    .tell_of_unnamed_columns();
                 Ok(store)
             }
             Err(error) => {
@@ -252,11 +268,17 @@ pub struct Store {
     schema: Schema,
     user: user::Statements,
     account: account::Statements,
+    account_lock: account_lock::Statements,
     session: session::Statements,
+    /// Only while sessions become digests.
+    plain_sessions: Option<plain_session::PlainSessions>,
     verification_token: verification_token::Statements,
     authenticator: authenticator::Statements,
     upkeep: upkeep::Statements,
     unfinished: unfinished::Unfinished,
+    sealing: Sealing,
+    /// Held by what runs in the background.
+    calls: Arc<RwLock<()>>,
 }
 
 impl fmt::Debug for Store {
@@ -272,16 +294,31 @@ impl Store {
             Source::Server(place) => place.schema.as_deref(),
             Source::Sqlite(_) => None,
         };
-        let schema = schema::build(dialect, &adapter.options.schema, database_schema)?;
+        let options = &adapter.options;
+        let mut schema = schema::build(dialect, &options.schema, database_schema)?;
+        needs::check(options, &schema)?;
+        let variable = adapter.environment.get().and_then(|it| it.encryption_keys.as_ref());
+        let sealing = Sealing::new(&options.encryption, variable, &mut schema)?;
+        let rules = verification_token::Rules::new(options.verification_tokens);
+        schema.verification_token.count(rules.counted);
+        schema.account.hide_lease();
+        let plain_sessions = options
+            .migrates_sessions()
+            .then(|| plain_session::PlainSessions::new(dialect, &schema))
+            .transpose()?;
         Ok(Store {
+            sealing,
+            plain_sessions,
+            calls: Arc::clone(&adapter.calls),
             user: user::Statements::new(dialect, &schema)?,
             account: account::Statements::new(dialect, &schema)?,
+            account_lock: account_lock::Statements::new(dialect, &schema)?,
             session: session::Statements::new(dialect, &schema)?,
-            verification_token: verification_token::Statements::new(dialect, &schema)?,
+            verification_token: verification_token::Statements::new(dialect, &schema, rules)?,
             authenticator: authenticator::Statements::new(dialect, &schema)?,
-            upkeep: upkeep::Statements::new(dialect, &schema)?,
+            upkeep: upkeep::Statements::new(dialect, &schema, options.cleans_along())?,
             unfinished: unfinished::Unfinished::new(dialect, &schema)?,
-            options: adapter.options.clone(),
+            options: options.clone(),
             observer: Arc::clone(&adapter.observer),
             stats: batch::Stats::default(),
             creating: tokio::sync::Mutex::new(()),

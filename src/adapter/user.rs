@@ -87,7 +87,11 @@ impl Call {
 
     /// The user with this id.
     pub async fn get_user(&self, id: Option<Arc<str>>) -> Result<Option<Row>> {
-        self.find_user(&self.store.user.by_id, "id", id).await
+        let found = self.find_user(&self.store.user.by_id, "id", id).await?;
+        if let Some(user) = &found {
+            self.store.unfinished.meet(user.get("id"));
+        }
+        Ok(found)
     }
 
     /// The user with this e-mail address.
@@ -160,6 +164,7 @@ impl Call {
                 .await
                 .map_err(|error| taken(error.of_table(&model.table.name)))?
         };
+        self.store.unfinished.meet(&id);
         find_row(model, outcome, &[("id", &id)]).ok_or_else(unknown)
     }
 

@@ -5,6 +5,7 @@ mod answer;
 mod argument;
 mod completion;
 mod copying;
+mod definition;
 mod js;
 mod listener;
 mod operations;
@@ -16,7 +17,7 @@ mod waiting;
 use crate::adapter::{Adapter, Call};
 use crate::engine::BoxFuture;
 use crate::error::{Error, Result};
-use crate::options::Options;
+use crate::options::{Environment, Options};
 use answer::Answer;
 use argument::Arguments;
 use js::{Js, JsResult, Scope, Thrown};
@@ -44,7 +45,8 @@ impl ToNapiValue for Returned {
 /// A function made here.
 type Made<'a> = Function<'a, (), Returned>;
 
-/// Gives the function `SqlxAdapter(first?, second?)` for one loading of `index.js`.
+/// Gives the function `SqlxAdapter(first?, second?, parts)` for one loading of `index.js`, which
+/// makes more functions of those that are put into `parts`.
 ///
 /// # Errors
 /// The Node-API's own.
@@ -71,13 +73,14 @@ pub fn bind<'a>(env: &'a Env, given: &Object<'_>) -> napi::Result<Made<'a>> {
     )?;
     add(scope, given, "depart", Ok(depart)).map_err(|Thrown| failed("bind"))?;
     copying::add_to(env, scope, given, &realm)?;
+    definition::add_to(env, scope, given, &realm)?;
     function(env, scope, given, "SqlxAdapter", move |scope, env, arguments| {
         let object = realm.object(scope)?;
         // The functions hold what their adapter needs of JavaScript.
         let held = scope.object()?;
         scope.set(held, "realm", object)?;
         match open(&realm, scope, &arguments, held) {
-            Ok(handle) => functions(env, scope, held, &realm, &handle),
+            Ok(handle) => functions(env, scope, held, arguments.get(2), &realm, &handle),
             Err(error) => {
                 scope.throw(realm.error(scope, &error)?);
                 Err(Thrown)
@@ -156,6 +159,10 @@ fn open(
     held: Js<'_>,
 ) -> Result<Rc<Handle>> {
     let options = Options::from_arguments(arguments.tree(0)?, arguments.tree(1)?)?;
+    if let Some(encryption) = &options.encryption.0 {
+        let environment = read_environment(realm, scope)?;
+        encryption.check_environment(environment.encryption_keys.as_ref())?;
+    }
     let listeners = Listeners::new(scope, arguments.options(), held).map_err(|Thrown| {
         scope.catch();
         Error::config("reading the options \"onQuery\" and \"logger\" threw an exception")
@@ -172,6 +179,7 @@ fn functions<'s>(
     env: &'s Env,
     scope: Scope<'s>,
     held: Js<'s>,
+    parts: Option<Js<'s>>,
     realm: &Rc<Realm>,
     handle: &Rc<Handle>,
 ) -> JsResult<Js<'s>> {
@@ -182,7 +190,10 @@ fn functions<'s>(
             let started = start(&realm, scope, &handle, operation, &arguments);
             promise(&realm, scope, operation.name, handle.observed, started)
         });
-        add(scope, object, operation.name, made)?;
+        let owner = if operation.is_part { parts } else { Some(object) };
+        if let Some(owner) = owner {
+            add(scope, owner, operation.name, made)?;
+        }
     }
     let (realm, handle) = (Rc::clone(realm), Rc::clone(handle));
     let close = function(env, scope, held, "close", move |scope, _, _| {
@@ -238,13 +249,16 @@ fn add(scope: Scope<'_>, object: Js<'_>, name: &str, made: napi::Result<Made<'_>
 fn ready(realm: &Realm, scope: Scope<'_>, handle: &Handle) -> Result<Arc<Adapter>> {
     let adapter = handle.adapter()?;
     if adapter.needs_environment() {
-        let environment = realm.environment(scope).map_err(|Thrown| {
-            scope.catch();
-            Error::internal("process.env cannot be read")
-        })?;
-        adapter.set_environment(environment);
+        adapter.set_environment(read_environment(realm, scope)?);
     }
     Ok(Arc::clone(adapter))
+}
+
+fn read_environment(realm: &Realm, scope: Scope<'_>) -> Result<Environment> {
+    realm.environment(scope).map_err(|Thrown| {
+        scope.catch();
+        Error::internal("process.env cannot be read")
+    })
 }
 
 /// The promise of a call. Whatever fails, fails by rejecting it.

@@ -87,28 +87,18 @@ pub fn build(
     Ok(schema)
 }
 
-/// Checks what can be known of the options without a database: for one of this dialect, if its kind
-/// is known.
+/// The schema that the options make, as far as it is known without a database: for one of this dialect,
+/// if its kind is known.
 ///
 /// # Errors
 /// `ERR_CONFIG` names the option.
-pub fn check(dialect: Option<&Dialect>, options: &SchemaOptions) -> Result<()> {
-    if let Some(name) = &options.preset {
-        let preset = preset::find(name)?;
-        if dialect.is_none() {
-            return match preset.dialects().first() {
-                Some(dialect) => build(dialect, options, None).map(drop),
-                None => Ok(()),
-            };
-        }
-    }
-    match dialect {
-        Some(dialect) => build(dialect, options, None).map(drop),
-        None => match crate::engine::DIALECTS.first() {
-            Some(dialect) => build(dialect, options, None).map(drop),
-            None => Ok(()),
-        },
-    }
+pub fn preview(dialect: Option<&Dialect>, options: &SchemaOptions) -> Result<Option<Schema>> {
+    let dialect = match (dialect, &options.preset) {
+        (Some(dialect), _) => Some(dialect),
+        (None, Some(name)) => preset::find(name)?.dialects().first().copied(),
+        (None, None) => crate::engine::DIALECTS.first().copied(),
+    };
+    dialect.map(|dialect| build(dialect, options, None)).transpose()
 }
 
 fn path(model: &Model, property: &str) -> String {
@@ -167,6 +157,10 @@ fn change(
                         ))
                     })?;
                 column.storage = storage;
+                if column.kind == ColumnType::Text {
+                    // The new type has no length.
+                    column.longest = None;
+                }
                 column.sql_type = extra::sql_type(dialect, column.kind, name).to_owned();
             }
             if let Some(nullable) = described.nullable {

@@ -278,7 +278,7 @@ impl Model {
 }
 
 /// The name of the table of [`Model::of_copied_users`].
-pub const COPIED_USERS: &str = "next_auth_sqlx_copied_users";
+const COPIED_USERS: &str = "next_auth_sqlx_copied_users";
 
 fn output(table: &Table, name: &str, storage: Storage) -> OutputColumn {
     OutputColumn { name: format!("{}.{name}", table.name).into(), storage }

@@ -38,6 +38,8 @@ pub struct Column {
     pub exact: bool,
     /// The characters that it takes at most, if its type says.
     pub longest: Option<usize>,
+    /// Whether its values are encrypted.
+    pub sealed: bool,
 }
 
 /// Where a column points to.
@@ -71,6 +73,8 @@ pub enum Fill {
     Secret,
     /// This value, if the call gives none.
     Value(Value),
+    /// This value, whatever the call gives, also in a row that is there already.
+    Reset(Value),
 }
 
 impl Fill {
@@ -98,7 +102,13 @@ impl Column {
             references: None,
             exact: true,
             longest: None,
+            sealed: false,
         }
+    }
+
+    /// Whether a row that is inserted again gets the same value as a new one.
+    pub fn is_reset(&self) -> bool {
+        matches!(self.fill, Fill::Reset(_))
     }
 
     /// Gives a record this id, unless it has one that the column can hold and that says something.
@@ -149,6 +159,7 @@ impl Column {
                     ))
                 })
             }
+            (Fill::Reset(value), _) => Ok(value.clone()),
             (_, Some(value)) => self.accept(model, value),
             (Fill::AccountDigest, _) => {
                 let text = |property: &str| {

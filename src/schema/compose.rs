@@ -75,9 +75,15 @@ impl<'a> Composer<'a> {
 
     /// The next of the call's values.
     pub(super) fn parameter(&mut self, storage: Storage) {
+        let parameter = self.next(storage);
+        self.sql.push_str(&parameter);
+    }
+
+    /// The text of a parameter that is bound to the next of the call's values.
+    pub(super) fn next(&mut self, storage: Storage) -> String {
         let value = self.used;
         self.used += 1;
-        self.parameter_of(value, storage);
+        self.bound(value, storage)
     }
 
     /// One of the call's values, by its position.
@@ -87,7 +93,7 @@ impl<'a> Composer<'a> {
     }
 
     /// The text of a parameter that is bound to one of the call's values.
-    fn bound(&mut self, value: usize, storage: Storage) -> String {
+    pub(super) fn bound(&mut self, value: usize, storage: Storage) -> String {
         self.parameters.push(storage);
         self.arguments.push(value);
         let parameter = (self.dialect.parameter)(self.parameters.len());
@@ -275,11 +281,17 @@ impl Model {
         for property in self.unique_within(self.key).unwrap_or_default() {
             key.push(dialect.quote(&self.column(property)?.name));
         }
-        let refreshed = self.refreshed().map(|column| dialect.quote(&column.name));
+        let refreshed =
+            self.refreshed().map(|column| (dialect.quote(&column.name), column.is_reset()));
         Ok(match dialect.upsert {
             Upsert::OnConflict => {
-                let set = refreshed
-                    .map(|name| format!("{name} = COALESCE(excluded.{name}, {table}.{name})"));
+                let set = refreshed.map(|(name, reset)| {
+                    if reset {
+                        format!("{name} = excluded.{name}")
+                    } else {
+                        format!("{name} = COALESCE(excluded.{name}, {table}.{name})")
+                    }
+                });
                 format!(
                     " ON CONFLICT ({}) DO UPDATE SET {} WHERE {table}.{owner} = excluded.{owner}",
                     key.join(", "),
@@ -287,10 +299,12 @@ impl Model {
                 )
             }
             Upsert::OnDuplicateKey => {
-                let set = refreshed.map(|name| {
+                let set = refreshed.map(|(name, reset)| {
                     // The owner stays: it is what the other columns' conditions ask about.
                     if name == owner {
                         format!("{name} = {name}")
+                    } else if reset {
+                        format!("{name} = IF({owner} = VALUES({owner}), VALUES({name}), {name})")
                     } else {
                         format!(
                             "{name} = IF({owner} = VALUES({owner}), COALESCE(VALUES({name}), {name}), {name})"
@@ -305,7 +319,8 @@ impl Model {
     /// The columns that a row takes over from another with the same key.
     pub(super) fn refreshed(&self) -> impl Iterator<Item = &Column> {
         self.inserted().filter(|column| {
-            !self.key.contains(&&*column.property) && (column.fill == Fill::Given || column.changes)
+            !self.key.contains(&&*column.property)
+                && (column.fill == Fill::Given || column.changes || column.is_reset())
         })
     }
 
@@ -330,7 +345,7 @@ impl Model {
         }))
     }
 
-    fn select_head(&self, dialect: &Dialect, columns: &[&Column]) -> String {
+    pub(super) fn select_head(&self, dialect: &Dialect, columns: &[&Column]) -> String {
         let mut composer = Composer::new(dialect);
         composer.text("SELECT ");
         composer.separated(columns, ", ", |this, column| this.name(&column.name));

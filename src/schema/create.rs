@@ -74,6 +74,16 @@ pub async fn define(
     }
 }
 
+/// The statements that create all tables in an empty database.
+///
+/// # Errors
+/// None in practice: a schema that was built has the columns that its keys name.
+pub fn definition(dialect: &Dialect, schema: &Schema) -> Result<Vec<String>> {
+    let place = schema.user.table.schema.as_ref();
+    let place = place.map(|name| format!("CREATE SCHEMA IF NOT EXISTS {}", dialect.quote(name)));
+    Ok(place.into_iter().chain(statements(dialect, schema, &[])?).collect())
+}
+
 /// Adds whatever is missing: tables, columns, indexes.
 ///
 /// # Errors

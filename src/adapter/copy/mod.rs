@@ -127,7 +127,7 @@ struct Copying {
 }
 
 /// How many rows a page has at first, at least, and at most.
-const PAGE: (usize, usize, usize) = (256, 16, 1_024);
+const PAGE: (usize, usize, usize) = (32, 16, 1_024);
 
 /// How large a page may be, about, in bytes.
 const PAGE_BYTES: usize = 1 << 20;
@@ -204,7 +204,7 @@ impl Copying {
         if copies {
             self.copy(source, target, &rows).await?;
         } else {
-            self.verify(target, &rows).await?;
+            self.verify(source, target, &rows).await?;
         }
         self.done += rows.len() as u64;
         let full = rows.len() >= self.limit;

@@ -112,7 +112,7 @@ impl Copying {
                     next.map(|number| Value::from(number.to_string()))
                 }
             };
-            let values = match passage.change(row, owner.as_ref(), &target.call) {
+            let values = match passage.change(row, owner.as_ref(), &source.call, &target.call) {
                 Ok(values) => values,
                 Err(error) => {
                     tally.refuse(source_key, Kind::Refused, error.message());
@@ -284,7 +284,12 @@ impl Copying {
         let mut left = rows;
         while let Some((statement, taken)) = passage.inserts.take(fitting(left, MESSAGE)) {
             let (now, later) = left.split_at(taken);
-            let values = now.iter().flat_map(|row| row.values.iter().cloned()).collect();
+            let mut values = Vec::new();
+            for row in now {
+                let mut row = row.values.clone();
+                passage.seal(&target.call, &mut row)?;
+                values.extend(row);
+            }
             steps.push(Step { statement: Arc::clone(statement), values });
             left = later;
         }
@@ -301,7 +306,12 @@ impl Copying {
     }
 
     /// Reads a page of rows back, and compares them with what they should be.
-    pub(super) async fn verify(&mut self, target: &Side, rows: &[Values]) -> Result<()> {
+    pub(super) async fn verify(
+        &mut self,
+        source: &Side,
+        target: &Side,
+        rows: &[Values],
+    ) -> Result<()> {
         let Some(passage) = self.passages.get(self.at) else { return Ok(()) };
         let ids = rows.iter().filter_map(|row| passage.user_of(row)).cloned().collect();
         let users = self.users.known(target, &ids).await?;
@@ -309,12 +319,13 @@ impl Copying {
         for row in rows.iter().filter(|row| !self.problems.contains(&passage.source_key(row))) {
             let user = passage.user_of(row).and_then(|user| users.get(user));
             // One that cannot be changed has come since it was looked at first: it is missing.
-            expected.push(passage.change(row, user, &target.call).ok());
+            expected.push(passage.change(row, user, &source.call, &target.call).ok());
         }
         let keys: Vec<Values> =
             expected.iter().flatten().map(|row| passage.key_values(row)).collect();
         let keys: Vec<&[Value]> = keys.iter().map(Vec::as_slice).collect();
-        let found = target.find(&passage.look_up, &keys).await?;
+        let mut found = target.find(&passage.look_up, &keys).await?;
+        found.iter_mut().for_each(|row| passage.open(&target.call, row));
         let found: HashMap<u128, u128> =
             found.iter().map(|row| (passage.key_of(row), passage.digest(row))).collect();
         let mut counts = Counts::default();

@@ -1,10 +1,11 @@
 //! How a row of one database becomes a row of another: which column feeds which, and what is
 //! changed on the way.
 
+use super::super::sealing::Identity;
 use super::super::session::is_digest;
 use super::super::user::normalize;
 use super::super::{Call, Store};
-use crate::crypto::Fingerprint;
+use crate::crypto::{Fingerprint, is_sealed};
 use crate::engine::{Dialect, Storage};
 use crate::error::{Error, Result};
 use crate::schema::{Column, Fill, Inserts, LookUp, Model, Scan};
@@ -33,6 +34,8 @@ pub struct Passage {
     /// The columns of the source that feed none of the target.
     pub left: Vec<String>,
     fed: Vec<Fed>,
+    /// Where an account's provider and its id there are, in a row of the source and of the target.
+    account: Option<([usize; 2], [usize; 2])>,
     /// The positions in a row of the target of what is compared.
     compared: Vec<usize>,
 }
@@ -117,6 +120,12 @@ impl Passage {
             // JSON comes back in another order, or with other spaces.
             inserted.get(*index).is_some_and(|column| column.storage != Storage::Json)
         });
+        let place = |find: &dyn Fn(&str) -> Option<usize>| {
+            Some([find("provider")?, find("providerAccountId")?])
+        };
+        let in_target = place(&position);
+        let in_source =
+            place(&|property| scan.columns.iter().position(|column| &*column.property == property));
         let left =
             source.columns.iter().enumerate().filter(|(index, column)| {
                 (column.shown || column.is_written) && !used.contains(index)
@@ -128,6 +137,7 @@ impl Passage {
             email: position("email").filter(|_| model.name == "user"),
             left: left.map(|(_, column)| format!("{}.{}", source.name, column.property)).collect(),
             compared: compared.collect(),
+            account: if model.name == "account" { in_source.zip(in_target) } else { None },
             look_up: model.look_up(to, &key, &inserted)?,
             inserts: model.inserts(to),
             scan,
@@ -136,19 +146,20 @@ impl Passage {
         })
     }
 
-    /// The row of the target, as the values of its inserted columns.
+    /// The row of the target, as the values of its inserted columns, of which none is encrypted.
     ///
     /// # Errors
-    /// Those of a value that its column cannot hold.
+    /// Those of a value that its column cannot hold, and `ERR_DECRYPT`.
     pub(super) fn change(
         &self,
         row: &[Value],
         user: Option<&Value>,
+        from: &Call,
         to: &Call,
     ) -> Result<Vec<Value>> {
         let mut record = Record::default();
-        for Fed { from, property, change, needs_time } in &self.fed {
-            let value = row.get(*from).unwrap_or(&Value::Null);
+        for Fed { from: index, property, change, needs_time } in &self.fed {
+            let value = row.get(*index).unwrap_or(&Value::Null);
             let value = match (change, value) {
                 (Change::User, _) => user.cloned().unwrap_or(Value::Null),
                 (Change::Token, Value::Text(_)) if !is_digest(value) => to.stored(value)?,
@@ -161,11 +172,68 @@ impl Passage {
                     Value::Date(seconds.saturating_mul(1_000))
                 }
                 (_, Value::Null) if *needs_time => Value::Date(to.now),
+                (_, Value::Text(text)) if self.account.is_some() => {
+                    self.opened(from, row, *index, text)?.unwrap_or_else(|| value.clone())
+                }
                 (_, value) => value.clone(),
             };
             record.0.push((Arc::clone(property), value));
         }
         self.target.insert_values(&record, to.now)
+    }
+
+    /// What an account's encrypted value of the source says.
+    fn opened(
+        &self,
+        from: &Call,
+        row: &[Value],
+        index: usize,
+        text: &str,
+    ) -> Result<Option<Value>> {
+        let Some((column, identity)) = self.scan.columns.get(index).zip(self.identity(row, false))
+        else {
+            return Ok(None);
+        };
+        if !column.sealed && !(column.is_sealable() && is_sealed(text)) {
+            return Ok(None);
+        }
+        let opened = from.store.sealing.open(&column.property, column.sealed, identity?, text)?;
+        Ok(opened.map(Value::from))
+    }
+
+    /// Encrypts what the target keeps encrypted of a row.
+    pub(super) fn seal(&self, to: &Call, values: &mut [Value]) -> Result<()> {
+        if self.account.is_none() || !to.store.sealing.is_on() {
+            return Ok(());
+        }
+        let held = values.to_vec();
+        let Some(identity) = self.identity(&held, true) else { return Ok(()) };
+        to.store.sealing.seal(self.target.inserted(), identity?, values)
+    }
+
+    /// Decrypts what the target keeps encrypted of a row. What does not open stays as it is, and so is
+    /// another than it should be.
+    pub(super) fn open(&self, to: &Call, values: &mut [Value]) {
+        if self.account.is_none() || !to.store.sealing.is_on() {
+            return;
+        }
+        let held = values.to_vec();
+        let Some(Ok(identity)) = self.identity(&held, true) else { return };
+        for (column, value) in self.target.inserted().zip(values) {
+            if let (true, Value::Text(text)) = (column.sealed, &*value)
+                && let Ok(Some(text)) =
+                    to.store.sealing.open(&column.property, true, identity, text)
+            {
+                *value = Value::from(text);
+            }
+        }
+    }
+
+    /// Whose account a row is at the provider, if it is one.
+    fn identity<'a>(&self, row: &'a [Value], in_target: bool) -> Option<Result<Identity<'a>>> {
+        let (source, target) = self.account.as_ref()?;
+        let [provider, id] = if in_target { target } else { source };
+        Some(Identity::new(row.get(*provider)?, row.get(*id)?))
     }
 
     /// The digest of a row's key, in the target.
