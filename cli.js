@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 "use strict"
 
-// The command `next-auth-sqlx-adapter`: what an adapter's functions for operations do, from a shell.
+// The command `next-auth-sqlx-adapter`: what an adapter's functions for operations do, from a shell;
+// and `init`, which puts the adapter into an application.
 
 const { readFileSync } = require("node:fs")
 const { resolve } = require("node:path")
@@ -47,6 +48,11 @@ const COMMANDS = {
     help: copy.HELP,
     options: ["from", "from-schema", "to", "to-schema", "skip", "dry-run"],
   },
+  init: {
+    says: "Put the adapter into a Next.js application: shows a diff, then asks.",
+    alone: initialise,
+    options: ["url", "yes", "dry-run"],
+  },
 }
 
 const OPTIONS = {
@@ -62,6 +68,7 @@ const OPTIONS = {
   dialect: { type: "string" },
   "dry-run": { type: "boolean", default: false },
   decrypt: { type: "boolean", default: false },
+  yes: { type: "boolean", short: "y", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
   version: { type: "boolean", default: false },
@@ -80,7 +87,9 @@ Options
   --schema NAME     a preset, such as prisma or pg-adapter
   --dialect NAME    sql: sqlite, postgres, mysql or mariadb; without it, what the URL says
   --options FILE    a .json file, or a module whose default export is the adapter's options
-  --dry-run         migrate: print the statements, run none; rekey: count, change nothing
+  --dry-run         migrate: print the statements, run none; rekey: count, change nothing;
+                    init: show the diff, write nothing
+  --yes, -y         init: write without asking
   --decrypt         rekey: make all tokens plain again
   --json            print one JSON value and nothing else
   --version         print the version of this package
@@ -92,6 +101,7 @@ Exit status
   ${EXIT.failed}  the database could not be asked, or refused
 
 Examples
+  npx next-auth-sqlx-adapter init --dry-run
   npx next-auth-sqlx-adapter check --dotenv .env.local
   npx next-auth-sqlx-adapter migrate --dry-run --url postgres://app@db/app
   npx next-auth-sqlx-adapter check --schema pg-adapter --json
@@ -114,6 +124,14 @@ const green = (text) => coloured(32, text)
 const bold = (text) => coloured(1, text)
 
 const several = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`
+
+async function initialise({ values: { url, yes, "dry-run": dryRun } }) {
+  const { init } = require("./init/index.js")
+  const colours = { red, green, bold }
+  const usageError = (message) => new UsageError(message)
+  await init({ root: process.cwd(), url, yes, dryRun, colours, usageError })
+  return EXIT.done
+}
 
 async function ping(adapter, { print }) {
   const milliseconds = await adapter.ping()

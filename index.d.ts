@@ -157,6 +157,14 @@ export interface Stats {
     /** Calls that wait for one. */
     waiting: number
   }
+  /** Where the option `replicas` is given: each, in the order of its URLs. */
+  replicas?: {
+    /** Whether it is asked at the moment. */
+    usable: boolean
+    /** Of how many milliseconds ago it is known to have everything; `null`: of no time. */
+    lag: number | null
+    connections: Stats["connections"]
+  }[]
   /** Units of work that this adapter gave to the database: one statement or one transaction. */
   queries: number
   /** Those of them that failed. */
@@ -698,6 +706,8 @@ export interface SqlxAdapterOptions {
     idleTimeout?: number
     /** Milliseconds until a connection is replaced. @default 1800000 */
     maxLifetime?: number
+    /** Calls of this adapter that may be under way; the next is refused with `ERR_OVERLOADED`. @default 10000 */
+    queueLimit?: number
   }
   /**
    * Whether PostgreSQL is reached through a pooler in transaction mode, such as PgBouncer,
@@ -754,6 +764,24 @@ export interface SqlxAdapterOptions {
     /** Milliseconds in all; also how long a server may take to answer. @default 10000 */
     maxTime?: number
   }
+  /**
+   * URLs of PostgreSQL, MySQL or MariaDB servers that copy the database: look-ups of users and sessions
+   * go to them in turn, everything else to the primary.
+   *
+   * A replica is asked only while it is known to have all that the primary had `maxLag` ago, and never for
+   * what this process has written and it does not have yet. What it does not find is asked of the primary.
+   * A sign-out of another process is so seen after `maxLag` at the latest; where it must be seen at once,
+   * set `sessions: false`.
+   */
+  replicas?:
+    | string[]
+    | {
+        urls: string[]
+        /** Whether they are asked for sessions, too. @default true */
+        sessions?: boolean
+        /** Milliseconds. @default 5000 */
+        maxLag?: number
+      }
   /**
    * Whether sessions and verification tokens that have expired are deleted along with new ones: up to a
    * hundred of each every 30 seconds in a process, in the background; once an hour where the table

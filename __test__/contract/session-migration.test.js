@@ -170,7 +170,8 @@ contract('sessions that become digests (hash: "migrate")', (db) => {
     // A database of its own would have none from the start: here others' rows are out of the way.
     await db.execute("DELETE FROM sessions")
     const left = await signedIn({ expires: hence(50 * 60_000) })
-    expect((await adapter.check()).map(({ code }) => code)).toEqual(["plain_sessions"])
+    const plainOnes = (findings) => findings.filter(({ code }) => code === "plain_sessions")
+    expect(plainOnes(await adapter.check())).toHaveLength(1)
     let now = Date.now()
     jest.spyOn(Date, "now").mockImplementation(() => now)
     const queries = []
@@ -193,7 +194,7 @@ contract('sessions that become digests (hash: "migrate")', (db) => {
 
     expect((await observed.getSessionAndUser(left.token)).user).toStrictEqual(left.user)
     await becomes(left.user.id, [sha256(left.token)])
-    expect(await observed.check()).toEqual([])
+    expect(plainOnes(await observed.check())).toEqual([])
     now += LOOK
     expect(await cost()).toBe(4)
     expect(await cost()).toBe(3)

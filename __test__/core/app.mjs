@@ -75,6 +75,7 @@ const ORDERS = {
     globalThis.Date = by === 0 ? RealDate : ShiftedDate
   },
   check: () => adapter.check(),
+  cleanup: () => adapter.cleanup(),
   stats: () => adapter.stats(),
   close: () => adapter.close(),
 }

@@ -25,7 +25,7 @@ async function startOutside() {
     const now = Math.floor(Date.now() / 1000)
     const { sub, email, name } = grant.person
     const claims = { iss: issuer, aud: "client", sub, email, name, nonce: grant.nonce }
-    const id_token = signed({ ...claims, iat: now, exp: now + 3600 })
+    const id_token = signed({ ...claims, iat: now, exp: now + 86_400 })
     const access_token = randomBytes(12).toString("hex")
     return { access_token, id_token, token_type: "bearer", expires_in: 3600 }
   }

@@ -8,7 +8,9 @@ const documents = [
   "README.md",
   "CONTRIBUTING.md",
   "SECURITY.md",
+  "docs/cli.md",
   "docs/frameworks.md",
+  "docs/runtimes.md",
   "docs/security.md",
   "docs/refresh-tokens.md",
 ]

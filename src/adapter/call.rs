@@ -59,6 +59,7 @@ impl Call {
         Ok(Status {
             database: engine.dialect().name,
             connections: engine.state(),
+            replicas: self.store.replicas.as_ref().map(|replicas| replicas.status()),
             counts: self.store.stats.read(),
         })
     }

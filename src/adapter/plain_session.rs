@@ -43,7 +43,7 @@ impl PlainSessions {
         let session = &schema.session;
         let lengths = DIGESTS.map(str::len);
         Ok(PlainSessions {
-            replace: session.rewrite(dialect, "sessionToken")?,
+            replace: session.replace_text(dialect, "sessionToken")?,
             find: session.find_unprefixed(dialect, "sessionToken", &lengths)?,
             looked: AtomicI64::new(i64::MIN),
             found_none: AtomicU32::new(0),

@@ -1,7 +1,7 @@
 //! Sessions. The database holds a digest of the token, so that who reads the table cannot sign in.
 
+use super::look_up::LookUp;
 use super::{Call, InsertPlans, Inserts, row};
-use crate::batch::Lane;
 use crate::crypto::{hmac_sha256_hex, sha256_hex};
 use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Code, Error, Result};
@@ -31,7 +31,7 @@ static LISTED: LazyLock<Arc<[Arc<str>]>> =
 pub struct Statements {
     insert: Inserts<InsertPlans>,
     by_token: Plan,
-    with_user: Arc<Lane>,
+    with_user: LookUp,
     by_user: Plan,
     delete: Plan,
     delete_expired: Plan,
@@ -47,7 +47,7 @@ const ALIVE: Condition = Condition { property: "expires", operator: ">" };
 const EXPIRED: Condition = Condition { property: "expires", operator: "<=" };
 
 impl Statements {
-    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
+    pub(super) fn new(dialect: &Dialect, schema: &Schema, replicas: usize) -> Result<Self> {
         let session = &schema.session;
         let mut listed = Vec::new();
         for property in ["sessionToken", "userId", "expires", "createdAt"] {
@@ -57,12 +57,15 @@ impl Statements {
         Ok(Statements {
             insert: Inserts::new(dialect, session, InsertPlans::new)?,
             by_token: session.select(dialect, &[BY_TOKEN], &[])?,
-            with_user: Lane::new(session.select_with(
-                dialect,
-                &shown,
-                Join { model: &schema.user, property: "userId", equals: "id" },
-                &[BY_TOKEN],
-            )?),
+            with_user: LookUp::new(
+                session.select_with(
+                    dialect,
+                    &shown,
+                    Join { model: &schema.user, property: "userId", equals: "id" },
+                    &[BY_TOKEN],
+                )?,
+                replicas,
+            ),
             by_user: Plan::read(session.select_columns(
                 dialect,
                 &listed,
@@ -103,6 +106,7 @@ impl Call {
         let insert = self.store.session.insert.of(self.store.engine.dialect(), model, &session)?;
         let model = insert.model();
         let values = model.insert_values(&session, self.now)?;
+        let _writing = self.writing(&[std::slice::from_ref(&stored)]);
         let outcome = self.insert(model, insert.plans(), &values).await.map_err(|error| {
             let error = error.of_table(&model.table.name);
             match error.code() {
@@ -196,17 +200,23 @@ impl Call {
 
     /// The session that the table holds under this text, expired ones included, and its user.
     async fn find_session_and_user(&self, stored: &Value) -> Result<Option<(Row, Row)>> {
-        let outcome =
-            self.run_in(&self.store.session.with_user, std::slice::from_ref(stored)).await?;
         let schema = &self.store.schema;
         let width = schema.session.names.len();
-        Ok(outcome.rows.into_iter().find_map(|mut values| {
-            let user = row(&schema.user, values.split_off(width.min(values.len())));
-            let session = row(&schema.session, values);
-            let is_asked_for =
-                *session.get("sessionToken") == *stored && session.get("userId") == user.get("id");
-            is_asked_for.then_some((session, user))
-        }))
+        let found = |outcome: Outcome| {
+            outcome.rows.into_iter().find_map(|mut values| {
+                let user = row(&schema.user, values.split_off(width.min(values.len())));
+                let session = row(&schema.session, values);
+                let is_asked_for = *session.get("sessionToken") == *stored
+                    && session.get("userId") == user.get("id");
+                is_asked_for.then_some((session, user))
+            })
+        };
+        // One that has expired on a replica may have been extended since.
+        let believed = |(session, user): &(Row, Row)| {
+            (!self.is_expired(session)).then(|| user.get("id").clone())
+        };
+        let with_user = &self.store.session.with_user;
+        self.look_up(with_user, std::slice::from_ref(stored), found, believed).await
     }
 
     /// Changes the columns that the record has a value for.
@@ -239,6 +249,7 @@ impl Call {
         let outcome = if columns.is_empty() {
             self.run(&self.store.session.by_token, std::slice::from_ref(stored)).await?
         } else {
+            let _writing = self.writing(&[std::slice::from_ref(stored)]);
             let dialect = self.store.engine.dialect();
             let plan = model.update(dialect, &columns, &[BY_TOKEN, ALIVE])?;
             values.extend([stored.clone(), Value::Date(self.now)]);
@@ -266,6 +277,7 @@ impl Call {
     }
 
     async fn remove_session(&self, stored: &Value, token: &Value) -> Result<Option<Row>> {
+        let _writing = self.writing(&[std::slice::from_ref(stored)]);
         let outcome = self.run(&self.store.session.delete, std::slice::from_ref(stored)).await?;
         Ok(self.session_row(outcome, stored, token))
     }
@@ -331,6 +343,7 @@ impl Call {
         let Some(user_id) = user_id.map(Value::Text) else {
             return Ok(0);
         };
+        let _writing = self.writing(&[std::slice::from_ref(&user_id)]);
         let plans = &self.store.session;
         if let Some(id) = id {
             let Some(id) = key("id", Some(id))? else {

@@ -133,6 +133,7 @@ impl Call {
 
     async fn delete_unfinished(&self, id: &Value) {
         let Some([lock, delete]) = &self.store.unfinished.delete else { return };
+        let _writing = self.writing(&[std::slice::from_ref(id)]);
         // The call that failed says why; this is tried again before the next user is inserted.
         if self.run_together(&[lock, delete], std::slice::from_ref(id)).await.is_ok() {
             self.store.unfinished.end(id);

@@ -5,6 +5,7 @@ mod number;
 mod parameters;
 mod parts;
 mod pool;
+mod replicas;
 mod schema;
 mod server;
 mod session;
@@ -18,6 +19,7 @@ mod verification_token;
 pub use encryption::{Encryption, EncryptionOptions};
 pub use number::{Count, CountOrNone, Milliseconds};
 pub use pool::{PoolBounds, PoolOptions};
+pub use replicas::ReplicaOptions;
 pub use schema::{
     ColumnOptions, Described, Ids, Literal, MODELS, ModelOptions, Naming, SchemaOptions, TypeName,
 };
@@ -82,6 +84,8 @@ pub struct Options {
     normalize_email: Option<bool>,
     /// Bounds for repeating what is safe to repeat.
     pub retry: RetryOptions,
+    /// Servers that reads may be asked of.
+    pub replicas: ReplicaOptions,
     /// Whether a few expired rows are deleted along with writes; [`Options::cleans_along`] has the default.
     auto_cleanup: Option<bool>,
     /// Told of every query: the bridge calls it.
@@ -369,7 +373,7 @@ mod tests {
         assert_eq!(
             refused(object(&[("pool", object(&[("maximum", Tree::Number(1.0))]))])),
             "unknown option \"pool.maximum\"; known are max, min, \
-             acquireTimeout, connectTimeout, idleTimeout, maxLifetime"
+             acquireTimeout, connectTimeout, idleTimeout, maxLifetime, queueLimit"
         );
     }
 

@@ -93,7 +93,7 @@ impl<'a> Composer<'a> {
     }
 
     /// The text of a parameter that is bound to one of the call's values.
-    pub(super) fn bound(&mut self, value: usize, storage: Storage) -> String {
+    fn bound(&mut self, value: usize, storage: Storage) -> String {
         self.parameters.push(storage);
         self.arguments.push(value);
         let parameter = (self.dialect.parameter)(self.parameters.len());
@@ -274,13 +274,31 @@ impl Model {
     }
 
     /// What follows an INSERT: what becomes of a row with the same key.
-    fn refresh(&self, dialect: &Dialect, owner: &str) -> Result<String> {
-        let owner = dialect.quote(&self.column(owner)?.name);
+    fn refresh(&self, dialect: &Dialect, owner_property: &str) -> Result<String> {
+        let owner = dialect.quote(&self.column(owner_property)?.name);
         let table = dialect.quote_table(&self.table);
+        let unique = self.unique_within(self.key).unwrap_or_default();
         let mut key = Vec::new();
-        for property in self.unique_within(self.key).unwrap_or_default() {
+        for property in unique {
             key.push(dialect.quote(&self.column(property)?.name));
         }
+        // The row in the way may be another one: the database may take its key for the same.
+        let mut alike = Vec::new();
+        for (index, property) in std::iter::once(&owner_property).chain(self.key).enumerate() {
+            let column = self.column(property)?;
+            let inexact = !column.exact && column.storage == Storage::Text;
+            if inexact || index == 0 || !unique.iter().any(|one| **one == **property) {
+                alike.push((dialect.quote(&column.name), inexact));
+            }
+        }
+        let same = |old: &dyn Fn(&str) -> String, new: &dyn Fn(&str) -> String| {
+            let same = alike.iter().map(|(name, inexact)| {
+                let as_is: fn(&str) -> String = str::to_owned;
+                let shown = if *inexact { dialect.bytes } else { as_is };
+                format!("{} = {}", shown(&old(name)), shown(&new(name)))
+            });
+            same.collect::<Vec<_>>().join(" AND ")
+        };
         let refreshed =
             self.refreshed().map(|column| (dialect.quote(&column.name), column.is_reset()));
         Ok(match dialect.upsert {
@@ -293,22 +311,22 @@ impl Model {
                     }
                 });
                 format!(
-                    " ON CONFLICT ({}) DO UPDATE SET {} WHERE {table}.{owner} = excluded.{owner}",
+                    " ON CONFLICT ({}) DO UPDATE SET {} WHERE {}",
                     key.join(", "),
-                    set.collect::<Vec<_>>().join(", ")
+                    set.collect::<Vec<_>>().join(", "),
+                    same(&|name| format!("{table}.{name}"), &|name| format!("excluded.{name}"))
                 )
             }
             Upsert::OnDuplicateKey => {
+                let same = same(&str::to_owned, &|name| format!("VALUES({name})"));
                 let set = refreshed.map(|(name, reset)| {
                     // The owner stays: it is what the other columns' conditions ask about.
                     if name == owner {
                         format!("{name} = {name}")
                     } else if reset {
-                        format!("{name} = IF({owner} = VALUES({owner}), VALUES({name}), {name})")
+                        format!("{name} = IF({same}, VALUES({name}), {name})")
                     } else {
-                        format!(
-                            "{name} = IF({owner} = VALUES({owner}), COALESCE(VALUES({name}), {name}), {name})"
-                        )
+                        format!("{name} = IF({same}, COALESCE(VALUES({name}), {name}), {name})")
                     }
                 });
                 format!(" ON DUPLICATE KEY UPDATE {}", set.collect::<Vec<_>>().join(", "))

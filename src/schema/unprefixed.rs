@@ -43,11 +43,11 @@ impl Model {
     }
 
     /// Gives the row whose `property` equals the call's first value the second one instead.
-    pub fn rewrite(&self, dialect: &Dialect, property: &str) -> Result<Plan> {
-        or_unsupported(self.compose_replace(dialect, property))
+    pub fn replace_text(&self, dialect: &Dialect, property: &str) -> Result<Plan> {
+        or_unsupported(self.compose_replace_text(dialect, property))
     }
 
-    fn compose_replace(&self, dialect: &Dialect, property: &str) -> Result<Plan> {
+    fn compose_replace_text(&self, dialect: &Dialect, property: &str) -> Result<Plan> {
         self.allow(true)?;
         let column = self.column(property)?;
         let mut composer = Composer::new(dialect);
