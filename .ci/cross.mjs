@@ -1,6 +1,6 @@
 // `node .ci/cross.mjs TARGET`: the addon for a kind of Linux, whichever this one is. Zig links it, and
 // brings the C library: glibc as old as 2.17, or musl. It takes the target's standard library
-// (`rustup target add TARGET`), and `pip install ziglang==0.16.0 cargo-zigbuild==0.24.0`.
+// (`rustup target add TARGET`), and `pip install ziglang==0.17.1 cargo-zigbuild==0.24.1`.
 
 import { spawnSync } from "node:child_process"
 import { copyFileSync } from "node:fs"

@@ -54,9 +54,16 @@ function hasScript(root, folder, name) {
   return scripts.some((end) => existsSync(path.join(root, folder, `${name}.${end}`)))
 }
 
+/** The manifest of an installed package, which in a workspace may be further up. */
+function manifestOf(folder, name) {
+  const found = json(path.join(folder, "node_modules", name, "package.json"))
+  const above = path.dirname(folder)
+  return found ?? (above === folder ? undefined : manifestOf(above, name))
+}
+
 /** The major version that is installed, or else that package.json asks for. */
 function majorOf(root, name, range) {
-  const installed = json(path.join(root, "node_modules", name, "package.json"))?.version
+  const installed = manifestOf(root, name)?.version
   const version = installed ?? (range === "beta" ? "5" : range)
   const major = Number.parseInt(/\d+/.exec(version ?? "")?.[0], 10)
   if (Number.isInteger(major)) return major

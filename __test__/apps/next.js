@@ -93,16 +93,17 @@ function withoutAdapter({ "auth.ts": auth, ...sources }) {
 }
 
 /** What a page, a proxy and routes see of the session. */
-async function lookAround({ next, auth, router }, { page, context }, { base }) {
+async function lookAround({ next, auth, router, cacheComponents }, { page, context }, { base }) {
   const response = await page.goto(base)
   assert.equal(await page.locator("#who").textContent(), "ada@example.test")
   if (router === "pages") return
   const stats = await (await context.request.get(`${base}/api/stats`)).json()
   assert.equal(stats.database, "sqlite")
   if (auth !== 5) return
+  if (next >= 16) assert.equal(response.headers()["x-proxy-saw"], "ada@example.test")
+  if (cacheComponents) return
   const edge = await (await context.request.get(`${base}/api/edge`)).json()
   assert.deepEqual(edge, { code: "ERR_UNSUPPORTED" })
-  if (next >= 16) assert.equal(response.headers()["x-proxy-saw"], "ada@example.test")
 }
 
 /** `next dev`, with sources that change while somebody is signed in. */
@@ -179,6 +180,8 @@ async function withoutWrapper(app, { folder, logs }) {
 const ways = {
   "standalone, moved": standalone,
   "init --yes, then standalone": (app, context) => standalone({ ...app, init: true }, context),
+  "cacheComponents, standalone": (app, context) =>
+    standalone({ ...app, cacheComponents: true }, context),
   "next dev, hot reload": dev,
   "without the wrapper": withoutWrapper,
 }
@@ -199,6 +202,7 @@ const lines = [
   line(16, 5, "app", "turbopack"),
   line(16, 5, "app", "webpack"),
   line(16, 5, "app", "turbopack", "init --yes, then standalone"),
+  line(16, 5, "app", "turbopack", "cacheComponents, standalone"),
   line(16, 5, "app", "turbopack", "next dev, hot reload"),
   line(16, 5, "app", "webpack", "next dev, hot reload"),
   line(16, 5, "app", "turbopack", "without the wrapper"),

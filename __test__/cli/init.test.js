@@ -133,6 +133,18 @@ describe("a project without a configuration of NextAuth", () => {
   })
 })
 
+test("in a workspace, the versions are those that are installed further up", async () => {
+  const place = project({ auth: 4, "package.json": "{}" })
+  const dependencies = { next: "catalog:", "next-auth": "catalog:" }
+  const web = path.join(place, "apps/web")
+  fs.mkdirSync(path.join(web, "app"), { recursive: true })
+  fs.writeFileSync(path.join(web, "package.json"), JSON.stringify({ dependencies }))
+  const { code, stdout } = await init(web, "--yes")
+  expect(code).toBe(0)
+  expect(stdout).toContain("NEXTAUTH_SECRET=…")
+  expect(Object.keys(contents(web))).toContain("next.config.mjs")
+})
+
 describe("a configuration that is there gets one line", () => {
   const cases = {
     "in one line": [

@@ -101,6 +101,8 @@ contract(`${ROUNDS} calls with odd arguments`, (db) => {
         (error) => {
           if (!(error instanceof SqlxAdapterError)) return `it threw ${error}`
           if (error.operation !== name) return `it named ${error.operation}`
+          // There are no keys to go over to.
+          if (name === "rekey" && error.code === "ERR_CONFIG") return null
           return REFUSALS.includes(error.code) ? null : `${error.code}: ${error.message}`
         },
       )

@@ -58,7 +58,8 @@ impl<'s> Arguments<'s> {
         let kind = self.scope.kind(js).map_err(|thrown| self.unreadable(name, thrown))?;
         match kind {
             Kind::Undefined | Kind::Null => return Ok(None),
-            Kind::Object => {}
+            // Every byte is a property of its own: to list those of a large one takes minutes.
+            Kind::Object if !self.is_bytes(name, js)? => {}
             _ => {
                 let given = self.read(name, js)?.unwrap_or(Value::Null);
                 return Err(Error::invalid_argument(format!(
@@ -112,6 +113,10 @@ impl<'s> Arguments<'s> {
         }
     }
 
+    fn is_bytes(&self, name: &str, js: Js<'s>) -> Result<bool> {
+        self.scope.is_bytes(js).map_err(|thrown| self.unreadable(name, thrown))
+    }
+
     fn read(&self, name: &str, js: Js<'s>) -> Result<Option<Value>> {
         read(self.scope, js).map_err(|thrown| self.unreadable(name, thrown))
     }
@@ -147,6 +152,10 @@ fn object(scope: Scope<'_>, js: Js<'_>) -> Result<Value, Thrown> {
             Some(time) => Value::Date(time),
             None => Value::Other("an invalid Date"),
         });
+    }
+    if scope.is_bytes(js)? {
+        // As JSON it would be an array of numbers, several times as long.
+        return Ok(Value::Other("a Buffer"));
     }
     if !scope.is_array(js)? {
         return Ok(json(scope, js, "an object"));
