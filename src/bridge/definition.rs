@@ -43,5 +43,5 @@ fn statements(arguments: &Arguments<'_>) -> Result<Vec<String>> {
         Error::config(format!("the database is one of {}", names.join(", ")))
     })?;
     let options = Options::from_arguments(arguments.tree(1)?, Tree::Missing)?;
-    schema::definition(dialect, &schema::build(dialect, &options.schema, None)?)
+    schema::definitions(dialect, &schema::build(dialect, &options.schema, None)?)
 }

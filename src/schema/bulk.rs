@@ -129,7 +129,7 @@ impl Model {
     }
 
     /// How many rows there are.
-    pub fn count(&self, dialect: &Dialect) -> Arc<Statement> {
+    pub fn count_rows(&self, dialect: &Dialect) -> Arc<Statement> {
         let mut composer = Composer::new(dialect);
         composer.text("SELECT COUNT(*) FROM ");
         composer.table(&self.table);

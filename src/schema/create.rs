@@ -78,7 +78,7 @@ pub async fn define(
 ///
 /// # Errors
 /// None in practice: a schema that was built has the columns that its keys name.
-pub fn definition(dialect: &Dialect, schema: &Schema) -> Result<Vec<String>> {
+pub fn definitions(dialect: &Dialect, schema: &Schema) -> Result<Vec<String>> {
     let place = schema.user.table.schema.as_ref();
     let place = place.map(|name| format!("CREATE SCHEMA IF NOT EXISTS {}", dialect.quote(name)));
     Ok(place.into_iter().chain(statements(dialect, schema, &[])?).collect())

@@ -28,7 +28,7 @@ pub use bulk::{Inserts, LookUp, Scan, keeps_ids};
 pub use column::{Column, Fill, Reference};
 pub use compare::{Finding, Level, compare, repairs};
 pub use compose::{Condition, Join};
-pub use create::{create, create_table, define, definition, ensure, explain};
+pub use create::{create, create_table, define, definitions, ensure, explain};
 pub use guard::lock_user;
 pub use id::new_id;
 pub use leftover::Leftover;

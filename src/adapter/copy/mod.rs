@@ -149,7 +149,8 @@ impl Copying {
             if theirs.access == Access::Absent {
                 continue;
             }
-            let counted = source.read(&theirs.count(from.engine.dialect()), Vec::new()).await?;
+            let counted =
+                source.read(&theirs.count_rows(from.engine.dialect()), Vec::new()).await?;
             let total = match counted.first().and_then(|row| row.first()) {
                 Some(Value::Integer(count)) => u64::try_from(*count).unwrap_or(0),
                 _ => 0,

@@ -190,35 +190,37 @@ impl Passage {
         index: usize,
         text: &str,
     ) -> Result<Option<Value>> {
-        let Some((column, identity)) = self.scan.columns.get(index).zip(self.identity(row, false))
-        else {
+        let column = self.scan.columns.get(index);
+        let Some((column, [provider, id])) = column.zip(self.identity(row, false)) else {
             return Ok(None);
         };
         if !column.sealed && !(column.is_sealable() && is_sealed(text)) {
             return Ok(None);
         }
-        let opened = from.store.sealing.open(&column.property, column.sealed, identity?, text)?;
+        let identity = Identity::new(provider, id)?;
+        let opened = from.store.sealing.open(&column.property, column.sealed, identity, text)?;
         Ok(opened.map(Value::from))
     }
 
     /// Encrypts what the target keeps encrypted of a row.
     pub(super) fn seal(&self, to: &Call, values: &mut [Value]) -> Result<()> {
-        if self.account.is_none() || !to.store.sealing.is_on() {
+        if !self.seals() {
             return Ok(());
         }
         let held = values.to_vec();
         let Some(identity) = self.identity(&held, true) else { return Ok(()) };
-        to.store.sealing.seal(self.target.inserted(), identity?, values)
+        to.store.sealing.seal(self.target.inserted(), identity, values)
     }
 
     /// Decrypts what the target keeps encrypted of a row. What does not open stays as it is, and so is
     /// another than it should be.
     pub(super) fn open(&self, to: &Call, values: &mut [Value]) {
-        if self.account.is_none() || !to.store.sealing.is_on() {
+        if !self.seals() {
             return;
         }
         let held = values.to_vec();
-        let Some(Ok(identity)) = self.identity(&held, true) else { return };
+        let Some([provider, id]) = self.identity(&held, true) else { return };
+        let Ok(identity) = Identity::new(provider, id) else { return };
         for (column, value) in self.target.inserted().zip(values) {
             if let (true, Value::Text(text)) = (column.sealed, &*value)
                 && let Ok(Some(text)) =
@@ -229,11 +231,16 @@ impl Passage {
         }
     }
 
+    /// Whether the target keeps anything of a row encrypted.
+    fn seals(&self) -> bool {
+        self.account.is_some() && self.target.inserted().any(|column| column.sealed)
+    }
+
     /// Whose account a row is at the provider, if it is one.
-    fn identity<'a>(&self, row: &'a [Value], in_target: bool) -> Option<Result<Identity<'a>>> {
+    fn identity<'a>(&self, row: &'a [Value], in_target: bool) -> Option<[&'a Value; 2]> {
         let (source, target) = self.account.as_ref()?;
         let [provider, id] = if in_target { target } else { source };
-        Some(Identity::new(row.get(*provider)?, row.get(*id)?))
+        Some([row.get(*provider)?, row.get(*id)?])
     }
 
     /// The digest of a row's key, in the target.
