@@ -550,6 +550,56 @@ export interface ServerTls {
   key?: string | string[]
 }
 
+/** The application's own columns, by model. They are the types' word for what `schema` names. */
+export interface OwnColumns {
+  user?: object
+  account?: object
+  session?: object
+}
+
+type OwnOf<Own, Model extends keyof OwnColumns> = Own extends { [name in Model]: infer Columns }
+  ? Columns
+  : unknown
+type UserWith<Own> = AdapterUser & OwnOf<Own, "user">
+type AccountWith<Own> = AdapterAccount & OwnOf<Own, "account">
+type SessionWith<Own> = AdapterSession & OwnOf<Own, "session">
+
+/** The adapter whose rows have the application's own columns, too. */
+export type AdapterWith<Own extends OwnColumns> = Omit<
+  SqlxAdapterObject,
+  | "createUser"
+  | "getUser"
+  | "getUserByEmail"
+  | "getUserByAccount"
+  | "updateUser"
+  | "deleteUser"
+  | "linkAccount"
+  | "getAccount"
+  | "listAccounts"
+  | "createSession"
+  | "getSessionAndUser"
+  | "updateSession"
+  | "deleteSession"
+> & {
+  createUser(user: Partial<UserWith<Own>>): Promise<UserWith<Own>>
+  getUser(id: string): Promise<UserWith<Own> | null>
+  getUserByEmail(email: string): Promise<UserWith<Own> | null>
+  getUserByAccount(account: AccountKey): Promise<UserWith<Own> | null>
+  updateUser(user: Partial<UserWith<Own>> & Pick<AdapterUser, "id">): Promise<UserWith<Own>>
+  deleteUser(id: string): Promise<UserWith<Own> | null>
+  linkAccount(account: AdapterAccount & Partial<OwnOf<Own, "account">>): Promise<AccountWith<Own>>
+  getAccount(providerAccountId: string, provider: string): Promise<AccountWith<Own> | null>
+  listAccounts(userId: string): Promise<AccountWith<Own>[]>
+  createSession(session: AdapterSession & Partial<OwnOf<Own, "session">>): Promise<SessionWith<Own>>
+  getSessionAndUser(
+    sessionToken: string,
+  ): Promise<{ session: SessionWith<Own>; user: UserWith<Own> } | null>
+  updateSession(
+    session: Partial<SessionWith<Own>> & Pick<AdapterSession, "sessionToken">,
+  ): Promise<SessionWith<Own> | null>
+  deleteSession(sessionToken: string): Promise<SessionWith<Own> | null>
+}
+
 /** The adapters whose tables are known: docs/switching.md says which versions. */
 export type SchemaPreset =
   | "pg-adapter"
@@ -850,4 +900,20 @@ export declare function SqlxAdapter(
   url: string | undefined,
   options?: SqlxAdapterOptions & ServerConnection & Partial<Pick<ServerParts, "type">>,
 ): SqlxAdapterObject
+/**
+ * With columns of the application's own, which the option `schema` names, as properties:
+ *
+ * @example
+ * const adapter = SqlxAdapter<{ user: { role: string } }>(url, {
+ *   schema: { user: { columns: { role: { type: "text", default: "member" } } } },
+ * })
+ */
+export declare function SqlxAdapter<Own extends OwnColumns>(
+  options?: SqlxAdapterOptions &
+    (SqliteParts | ServerParts | (ServerConnection & { type?: undefined })),
+): AdapterWith<Own>
+export declare function SqlxAdapter<Own extends OwnColumns>(
+  url: string | undefined,
+  options?: SqlxAdapterOptions & ServerConnection & Partial<Pick<ServerParts, "type">>,
+): AdapterWith<Own>
 export default SqlxAdapter

@@ -77,7 +77,9 @@ test("holds what it takes to use and to build it, and nothing else", () => {
   expect(fs.readdirSync(installed).sort()).toEqual(expected)
   const manifest = JSON.parse(fs.readFileSync(path.join(installed, "package.json"), "utf8"))
   expect(manifest.dependencies).toBeUndefined()
-  expect(manifest.peerDependencies).toBeUndefined()
+  // For who imports the entry point that is about it.
+  expect(Object.keys(manifest.peerDependencies)).toEqual(["@opentelemetry/api"])
+  expect(manifest.peerDependenciesMeta).toEqual({ "@opentelemetry/api": { optional: true } })
 })
 
 describe.each([`this one, ${process.version}`, ...majors])("Node.js %s", (version) => {

@@ -189,3 +189,26 @@ export function describe(error: unknown): string {
   if (error.code === "ERR_NO_SUCH_CODE") return ""
   return [error.code, error.operation ?? "", error.cause?.constraint ?? ""].join(" ")
 }
+
+// Columns of one's own.
+async function own() {
+  const adapter = SqlxAdapter<{ user: { role: string }; session: { device: string | null } }>(
+    "sqlite:auth.db",
+    { schema: { user: { columns: { role: { type: "text", default: "member" } } } } },
+  )
+  const user = await adapter.createUser({ email: "ada@example.com", role: "admin" })
+  is<Same<typeof user.role, string>>()
+  const found = await adapter.getSessionAndUser("token")
+  is<Same<NonNullable<typeof found>["session"]["device"], string | null>>()
+  await adapter.updateUser({ id: user.id, role: "member" })
+  const [account] = await adapter.listAccounts(user.id)
+  is<Same<NonNullable<typeof account>["provider"], string>>()
+  // @ts-expect-error it is text
+  await adapter.updateUser({ id: user.id, role: 7 })
+  // @ts-expect-error no such column
+  await adapter.createUser({ email: "ada@example.com", rule: "admin" })
+  // Without the argument there are NextAuth's own columns.
+  const plain: SqlxAdapterObject = SqlxAdapter("sqlite:auth.db")
+  return plain
+}
+own()
