@@ -49,6 +49,7 @@ test("holds what it takes to use and to build it, and nothing else", () => {
     "edge.js",
     "edge.mjs",
     "error.js",
+    "tenants.js",
     "in-next.config-use-withSqlxAdapter.js",
     "index.d.mts",
     "index.d.ts",

@@ -1,5 +1,10 @@
 const { SqlxAdapter } = require("../..")
 const { databases } = require("./databases")
+const { ofMine, withTwin } = require("./tenants")
+
+// The same tests for a tenant whose twin has rows that are alike: see tenants.js.
+const open = process.env.CONTRACT_TENANTS ? withTwin : SqlxAdapter
+const statement = process.env.CONTRACT_TENANTS ? ofMine : (sql) => sql
 
 jest.setTimeout(60_000)
 
@@ -41,32 +46,32 @@ function testedDatabase(database) {
 
     /** Another adapter on the same database, closed after the test. */
     open(options) {
-      const adapter = SqlxAdapter(place.url, options)
+      const adapter = open(place.url, options)
       extra.push(adapter)
       return adapter
     },
 
     /** What is stored, read by a driver that is not the adapter's. */
-    rows: (sql, params) => place.rows(sql, params),
+    rows: (sql, params) => place.rows(statement(sql), params),
 
-    execute: (sql, params) => place.execute(sql, params),
+    execute: (sql, params) => place.execute(statement(sql), params),
 
     /** The only row of a statement; `null`: there is none. */
     async row(sql, params) {
-      const rows = await place.rows(sql, params)
+      const rows = await db.rows(sql, params)
       if (rows.length > 1) throw new Error(`${rows.length} rows: ${sql}`)
       return rows[0] ?? null
     },
 
     /** How many rows a table has, of those that `where` names. */
     async count(table, where, params) {
-      const rows = await place.rows(`SELECT count(*) AS n FROM ${table} WHERE ${where}`, params)
+      const rows = await db.rows(`SELECT count(*) AS n FROM ${table} WHERE ${where}`, params)
       return Number(rows[0].n)
     },
 
     async begin() {
       place = await database.fresh()
-      db.adapter = SqlxAdapter(place.url)
+      db.adapter = open(place.url)
       // The tables are there before a test looks at them.
       await db.adapter.getUser("nobody")
     },

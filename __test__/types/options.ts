@@ -61,6 +61,7 @@ const all: Required<SqlxAdapterOptions> = {
   replicas: { urls: ["postgres://db-2/app"], sessions: false, maxLag: 1000 },
   normalizeEmail: false,
   retry: { attempts: 3, maxTime: 1000 },
+  scope: { columns: { tenant_id: "text" }, values: () => ({ tenant_id: "acme" }) },
   onQuery: (event) => void event.duration.toFixed(),
   logger: { warn: (text) => void text.trim(), debug: () => {} },
 }
@@ -79,6 +80,16 @@ SqlxAdapter({ pool: { max: "5" } })
 SqlxAdapter({ sqlite: { synchronous: "always" } })
 // @ts-expect-error "create", true or false
 SqlxAdapter({ synchronize: "update" })
+SqlxAdapter({ scope: () => ({ tenant_id: undefined as string | undefined, shard: 7 }) })
+const tenants = { current: () => "acme" as string | undefined, max: 3 }
+SqlxAdapter((tenant) => `sqlite:${tenant.trim()}.db`, { tenants, pool: { max: 1 } })
+SqlxAdapter(async (tenant) => tenant, { tenants })
+// @ts-expect-error nothing says whose call it is
+SqlxAdapter((tenant) => tenant, {})
+// @ts-expect-error an answer that is not there at once
+SqlxAdapter({ scope: async () => ({ tenant_id: "acme" }) })
+// @ts-expect-error no type of a key
+SqlxAdapter({ scope: { columns: { tenant_id: "json" }, values: () => ({}) } })
 SqlxAdapter({ sessions: { hash: "migrate" } })
 // @ts-expect-error hash is a boolean or "migrate"
 SqlxAdapter({ sessions: { hash: "sha256" } })

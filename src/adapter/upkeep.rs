@@ -142,7 +142,11 @@ impl Call {
             return Ok(findings);
         }
         for leftover in self.store.schema.leftovers(self.store.engine.dialect())? {
-            match self.run(&leftover.count, &[Value::Date(self.now - SIGN_IN)]).await {
+            match self
+                .of_all_scopes()
+                .run(&leftover.count, &[Value::Date(self.now - SIGN_IN)])
+                .await
+            {
                 Ok(outcome) => findings.extend(leftover.finding(&outcome.rows)),
                 // Columns that the database does not compare with each other.
                 Err(error) if error.effect() == Effect::Final => {}

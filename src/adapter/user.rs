@@ -31,7 +31,7 @@ impl Statements {
         let owned = [&schema.session, &schema.account, &schema.authenticator];
         let owned = owned.into_iter().filter(|model| model.has("userId"));
         let mut delete_owned = Vec::new();
-        if owned.clone().any(|model| !model.foreign_key) {
+        if owned.clone().any(|model| !model.keeps_user()) {
             delete_owned.push(lock_user(dialect, user)?);
         }
         let token = &schema.verification_token;
@@ -88,7 +88,7 @@ impl Call {
             Err(error) => return Err(taken(error.of_table(&model.table.name))),
         };
         if *row.get("emailVerified") == Value::Null {
-            self.store.unfinished.begin(row.get("id"));
+            self.store.unfinished.begin(&self.scope, row.get("id"));
         }
         Ok(row)
     }
@@ -97,7 +97,7 @@ impl Call {
     pub async fn get_user(&self, id: Option<Arc<str>>) -> Result<Option<Row>> {
         let found = self.find_user(&self.store.user.by_id, "id", id).await?;
         if let Some(user) = &found {
-            self.store.unfinished.meet(user.get("id"));
+            self.store.unfinished.meet(&self.scope, user.get("id"));
         }
         Ok(found)
     }
@@ -181,7 +181,7 @@ impl Call {
                 .await
                 .map_err(|error| taken(error.of_table(&model.table.name)))?
         };
-        self.store.unfinished.meet(&id);
+        self.store.unfinished.meet(&self.scope, &id);
         find_row(model, outcome, &[("id", &id)]).ok_or_else(unknown)
     }
 

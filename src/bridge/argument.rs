@@ -68,25 +68,7 @@ impl<'s> Arguments<'s> {
                 )));
             }
         }
-        let scope = self.scope;
-        let names = scope.own_names(js).map_err(|thrown| self.unreadable(name, thrown))?;
-        let length = scope.length(names).map_err(|thrown| self.unreadable(name, thrown))?;
-        let mut record = Record::default();
-        for index in 0..length {
-            let property = scope
-                .nested(|scope| -> Result<Option<(Arc<str>, Value)>, Thrown> {
-                    let key = scope.element(names, index)?;
-                    let Some(text) = scope.as_text(key)? else {
-                        return Ok(None);
-                    };
-                    let value = read(scope, scope.property(js, key)?)?;
-                    Ok(value.map(|value| (text.into(), value)))
-                })
-                .and_then(|property| property)
-                .map_err(|thrown| self.unreadable(name, thrown))?;
-            record.0.extend(property);
-        }
-        Ok(Some(record))
+        record(self.scope, js).map(Some).map_err(|thrown| self.unreadable(name, thrown))
     }
 
     /// An argument as it is.
@@ -128,8 +110,27 @@ impl<'s> Arguments<'s> {
     }
 }
 
+/// An object's own enumerable properties, without those that are `undefined`.
+pub fn record(scope: Scope<'_>, js: Js<'_>) -> Result<Record, Thrown> {
+    let names = scope.own_names(js)?;
+    let length = scope.length(names)?;
+    let mut record = Record::default();
+    for index in 0..length {
+        let property = scope.nested(|scope| -> Result<Option<(Arc<str>, Value)>, Thrown> {
+            let key = scope.element(names, index)?;
+            let Some(text) = scope.as_text(key)? else {
+                return Ok(None);
+            };
+            let value = read(scope, scope.property(js, key)?)?;
+            Ok(value.map(|value| (text.into(), value)))
+        })?;
+        record.0.extend(property?);
+    }
+    Ok(record)
+}
+
 /// A value; `None` for `undefined`.
-fn read(scope: Scope<'_>, js: Js<'_>) -> Result<Option<Value>, Thrown> {
+pub fn read(scope: Scope<'_>, js: Js<'_>) -> Result<Option<Value>, Thrown> {
     Ok(Some(match scope.kind(js)? {
         Kind::Undefined => return Ok(None),
         Kind::Null => Value::Null,

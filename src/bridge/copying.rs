@@ -7,8 +7,8 @@ use super::listener::Listeners;
 use super::realm::Realm;
 use super::{Running, add, failed, function, promise};
 use crate::adapter::{Adapter, Copier, CopyOptions, Counts, Progress};
-use crate::error::{Error, Result};
-use crate::options::{Options, Source, Tree};
+use crate::error::{Code, Error, Result};
+use crate::options::{Options, ScopeOptions, Source, Tree};
 use crate::value::Value;
 use napi::Env;
 use std::rc::Rc;
@@ -45,6 +45,13 @@ fn open(realm: &Rc<Realm>, scope: Scope<'_>, arguments: &Arguments<'_>) -> Resul
     let environment = realm.environment(scope).map_err(environment)?;
     let adapter = |index, place: fn(Source) -> Source, creates: bool| -> Result<Arc<Adapter>> {
         let mut given = Options::from_arguments(arguments.tree(index)?, Tree::Missing)?;
+        if given.scope != ScopeOptions::Off {
+            return Err(Error::new(
+                Code::Unsupported,
+                "tables with option \"scope\" cannot be copied: leave the option out, and name its columns \
+                 in \"schema\"",
+            ));
+        }
         if !creates {
             given = given.creating_nothing();
         }

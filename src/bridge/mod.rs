@@ -14,7 +14,7 @@ mod runtime;
 mod shape;
 mod waiting;
 
-use crate::adapter::{Adapter, Call};
+use crate::adapter::{self, Adapter, Call};
 use crate::engine::BoxFuture;
 use crate::error::{Error, Result};
 use crate::options::{Environment, Options};
@@ -228,14 +228,46 @@ fn start(
         scope.catch();
         Error::internal("Date.now() gave no time")
     })?;
+    let whose = if adapter.scope().is_on() {
+        scope_of(realm, scope, handle, operation)?
+    } else {
+        adapter::Scope::default()
+    };
     if operation.makes_id
         && let Some(listeners) = realm.listeners(handle.id)
         && let Some(id) = listeners.new_id(scope)?
     {
         let started = move |call: Call| started(call.with_new_id(id));
-        return Ok(Box::pin(adapter.call(operation.name, now, started)));
+        return Ok(Box::pin(adapter.call(operation.name, now, whose, started)));
     }
-    Ok(Box::pin(adapter.call(operation.name, now, started)))
+    Ok(Box::pin(adapter.call(operation.name, now, whose, started)))
+}
+
+/// Whose rows a call is about, as the application's function says at this moment.
+fn scope_of(
+    realm: &Realm,
+    scope: Scope<'_>,
+    handle: &Handle,
+    operation: &'static Operation,
+) -> Result<adapter::Scope> {
+    let columns = handle.adapter()?.scope();
+    if !operation.scoped && columns.are_known() {
+        return Ok(columns.nobodys());
+    }
+    let listeners = realm.listeners(handle.id).ok_or_else(Error::closed)?;
+    let said = listeners.scope(scope).and_then(|given| columns.scope(&given));
+    match (operation.scoped, said) {
+        (true, said) => said,
+        (false, Ok(_)) => Ok(columns.nobodys()),
+        (false, Err(error)) => {
+            let why = error.message().to_owned();
+            Err(error.with_message(format!(
+                "{why}. {} needs no scope, but which columns it has: give them with \
+                 scope: {{ columns, values }}, or make another call first",
+                operation.name
+            )))
+        }
+    }
 }
 
 fn add(scope: Scope<'_>, object: Js<'_>, name: &str, made: napi::Result<Made<'_>>) -> JsResult<()> {

@@ -16,6 +16,8 @@ pub struct Operation {
     pub name: &'static str,
     /// Whether the application may have a function that makes an id for it.
     pub makes_id: bool,
+    /// Whether it is about one tenant's rows, where there are tenants.
+    pub scoped: bool,
     /// Whether it is a part that `index.js` makes a function of, and not an adapter's own.
     pub is_part: bool,
     /// Reads the arguments.
@@ -30,6 +32,10 @@ macro_rules! operations {
         pub static OPERATIONS: &[Operation] = &[$(Operation {
             name: $name,
             makes_id: matches!($name.as_bytes(), b"createUser"),
+            scoped: !matches!(
+                $name.as_bytes(),
+                b"cleanup" | b"rekey" | b"check" | b"migrate" | b"ping" | b"stats"
+            ),
             is_part: matches!($name.as_bytes(), b"lockAccount" | b"unlockAccount"),
             start: |arguments| {
                 let mut index = 0..;

@@ -164,6 +164,8 @@ pub struct Dialect {
     pub table_suffix: fn(Layout) -> &'static str,
     /// Whether indexes are part of `CREATE TABLE`, as `CREATE INDEX IF NOT EXISTS` is unknown.
     pub indexes_inside: bool,
+    /// Whether a table that is there can be given a foreign key.
+    pub adds_foreign_keys: bool,
     /// Whether statements that define tables take effect together or not at all.
     pub defines_atomically: bool,
 }

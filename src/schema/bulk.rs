@@ -130,7 +130,7 @@ impl Model {
 
     /// How many rows there are.
     pub fn count_rows(&self, dialect: &Dialect) -> Arc<Statement> {
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::of_all_scopes(dialect);
         composer.text("SELECT COUNT(*) FROM ");
         composer.table(&self.table);
         Arc::new(composer.finish(vec![output(&self.table, "count", Storage::Integer)]))
@@ -142,7 +142,7 @@ impl Model {
     /// `ERR_UNSUPPORTED`: there is no such column.
     pub fn largest(&self, dialect: &Dialect, property: &str) -> Result<Arc<Statement>> {
         let column = self.column(property)?;
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::of_all_scopes(dialect);
         composer.text("SELECT MAX(");
         composer.name(&column.name);
         composer.text(") FROM ");
@@ -221,7 +221,7 @@ impl Model {
         Inserts(
             sizes
                 .map(|size| {
-                    let mut composer = Composer::new(dialect);
+                    let mut composer = Composer::of_all_scopes(dialect);
                     composer.insert_into(self);
                     composer.text(" VALUES ");
                     composer.separated(0..size, ", ", |this, _| {
@@ -264,7 +264,7 @@ impl Model {
     }
 
     fn reading<'a>(&self, dialect: &'a Dialect, columns: &[&Column]) -> Composer<'a> {
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::of_all_scopes(dialect);
         composer.text("SELECT ");
         composer.separated(columns, ", ", |this, column| this.name(&column.name));
         composer.text(" FROM ");

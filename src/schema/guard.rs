@@ -6,7 +6,6 @@ use super::leftover::unverified;
 use super::{Column, Model, Schema};
 use crate::engine::{Answer, Dialect, KeyLock, Plan, Repeat, Statement, Storage};
 use crate::error::Result;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 impl Model {
@@ -46,7 +45,7 @@ impl Model {
         let guards = [self.key];
         let mut plan = Plan::empty(true, Repeat::Always);
         self.lock(dialect, &guards, &mut plan)?;
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("UPDATE ");
         composer.table(&self.table);
         composer.text(" SET ");
@@ -68,8 +67,10 @@ impl Model {
             this.name(&column.name);
             this.text(")");
         });
-        for (index, property) in self.key.iter().chain([&owner]).enumerate() {
-            composer.text(if index == 0 { " WHERE " } else { " AND " });
+        let mut before = composer.in_scope(self.scope(), "", " WHERE ");
+        for property in self.key.iter().chain([&owner]) {
+            composer.text(before);
+            before = " AND ";
             let column = self.column(property)?;
             composer.equal("", column, self.position(column));
         }
@@ -98,13 +99,14 @@ impl Model {
                         arrays: false,
                     };
                     let position = self.position(self.column(property)?);
-                    plan.steps.push((Arc::new(statement), vec![position]));
+                    plan.steps.push((Arc::new(statement), vec![self.scope().count() + position]));
                 }
-                if let (false, Some(owner)) = (self.foreign_key, &self.owner) {
-                    let mut composer = Composer::new(dialect);
+                if let (false, Some(owner)) = (self.keeps_user(), &self.owner) {
+                    let mut composer = Composer::new(dialect, self);
                     composer.text("SELECT 1 FROM ");
                     composer.table(&owner.table);
-                    composer.text(" WHERE ");
+                    let before = composer.in_scope(&owner.scope, "", " WHERE ");
+                    composer.text(before);
                     composer.name(&owner.id);
                     composer.text(" = ");
                     let position = self.position(self.column("userId")?);
@@ -118,7 +120,7 @@ impl Model {
     }
 
     fn guarded_insert<'a>(&self, dialect: &'a Dialect, guards: &[&[&str]]) -> Result<Composer<'a>> {
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.insert_into(self);
         composer.text(" SELECT ");
         composer.inserted(self);
@@ -130,18 +132,23 @@ impl Model {
             conditions += 1;
             composer.text("NOT EXISTS (SELECT 1 FROM ");
             composer.table(&self.table);
-            for (index, property) in guard.iter().enumerate() {
-                composer.text(if index == 0 { " AS alike WHERE " } else { " AND " });
+            let mut before = composer.in_scope(self.scope(), "alike.", " AS alike WHERE ");
+            for property in *guard {
+                composer.text(before);
+                before = " AND ";
                 let column = self.column(property)?;
                 composer.equal("alike.", column, self.position(column));
             }
             composer.text(")");
         }
-        if let (false, Some(owner)) = (self.foreign_key, &self.owner) {
+        if let (false, Some(owner)) = (self.keeps_user(), &self.owner) {
             composer.text(if conditions == 0 { "" } else { " AND " });
             composer.text("EXISTS (SELECT 1 FROM ");
             composer.table(&owner.table);
-            composer.text(" AS owner WHERE owner.");
+            composer.text(" AS owner");
+            let before = composer.in_scope(&owner.scope, "owner.", " WHERE ");
+            composer.text(before);
+            composer.text("owner.");
             composer.name(&owner.id);
             composer.text(" = ");
             let position = self.position(self.column("userId")?);
@@ -161,10 +168,11 @@ impl Schema {
             return Ok(None);
         }
         let verified = user.column("emailVerified")?;
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, user);
         composer.text("DELETE FROM ");
         composer.table(&user.table);
-        composer.text(" WHERE ");
+        let before = composer.in_scope(user.scope(), "", " WHERE ");
+        composer.text(before);
         composer.equal("", user.column("id")?, 0);
         composer.text(" AND ");
         composer.name(&verified.name);
@@ -174,7 +182,8 @@ impl Schema {
                 let user_id = model.column("userId")?;
                 composer.text(" AND NOT EXISTS (SELECT 1 FROM ");
                 composer.table(&model.table);
-                composer.text(" WHERE ");
+                let before = composer.in_scope(model.scope(), "", " WHERE ");
+                composer.text(before);
                 composer.name(&user_id.name);
                 composer.text(" = ");
                 composer.parameter_of(0, user_id.storage);
@@ -189,20 +198,16 @@ impl Schema {
 /// inserted while they are deleted.
 pub fn lock_user(dialect: &Dialect, user: &Model) -> Result<Plan> {
     let id = user.column("id")?;
-    let mut sql = String::new();
-    // Writing to a String cannot fail.
-    let _ = write!(
-        sql,
-        "SELECT {name} FROM {table} WHERE {name} = {parameter}{lock}",
-        name = dialect.quote(&id.name),
-        table = dialect.quote_table(&user.table),
-        parameter = (dialect.parameter)(1),
-        lock = dialect.lock_rows
-    );
-    Ok(Plan::read(Statement {
-        sql: sql.into(),
-        parameters: vec![id.storage],
-        columns: Vec::new(),
-        arrays: false,
-    }))
+    let mut composer = Composer::new(dialect, user);
+    composer.text("SELECT ");
+    composer.name(&id.name);
+    composer.text(" FROM ");
+    composer.table(&user.table);
+    let before = composer.in_scope(user.scope(), "", " WHERE ");
+    composer.text(before);
+    composer.name(&id.name);
+    composer.text(" = ");
+    composer.parameter_of(0, id.storage);
+    composer.text(dialect.lock_rows);
+    Ok(Plan { writes: false, ..composer.plan(Vec::new(), Repeat::Always) })
 }

@@ -13,7 +13,7 @@ mod users;
 
 pub use report::{Counts, Progress, Reason};
 
-use super::{Adapter, Call};
+use super::{Adapter, Call, Scope};
 use crate::engine::Step;
 use crate::error::{Code, Error, Result};
 use crate::options::Synchronize;
@@ -64,7 +64,7 @@ impl Copier {
     async fn step(&self, now: i64) -> Result<Progress> {
         let mut state = self.state.lock().await;
         let side = async |name, adapter: &Arc<Adapter>| -> Result<Side> {
-            let call = adapter.call("copy", now, |call: Call| async { Ok(call) });
+            let call = adapter.call("copy", now, Scope::default(), |call: Call| async { Ok(call) });
             let opened = call.await.map(|call| Side { name, call });
             opened.map_err(|error| {
                 let message = format!("the {name}: {}", error.message());

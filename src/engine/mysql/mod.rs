@@ -79,6 +79,7 @@ pub static MYSQL: Dialect = Dialect {
     advance_counter: |_, _| None,
     table_suffix: |_| " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC",
     indexes_inside: true,
+    adds_foreign_keys: true,
     defines_atomically: false,
 };
 
@@ -129,6 +130,7 @@ pub static MARIADB: Dialect = Dialect {
     advance_counter: MYSQL.advance_counter,
     table_suffix: MYSQL.table_suffix,
     indexes_inside: true,
+    adds_foreign_keys: true,
     defines_atomically: false,
 };
 
@@ -204,6 +206,7 @@ pub static GALERA: Dialect = Dialect {
     advance_counter: MARIADB.advance_counter,
     table_suffix: MARIADB.table_suffix,
     indexes_inside: MARIADB.indexes_inside,
+    adds_foreign_keys: true,
     defines_atomically: MARIADB.defines_atomically,
 };
 

@@ -124,6 +124,7 @@ pub static DIALECT: Dialect = Dialect {
     },
     table_suffix: |_| "",
     indexes_inside: false,
+    adds_foreign_keys: true,
     defines_atomically: true,
 };
 

@@ -96,6 +96,7 @@ pub static DIALECT: Dialect = Dialect {
         Layout::Theirs => "",
     },
     indexes_inside: false,
+    adds_foreign_keys: false,
     defines_atomically: true,
 };
 
