@@ -4,6 +4,7 @@ mod account;
 mod account_lock;
 mod authenticator;
 mod call;
+mod copy;
 mod look_up;
 mod needs;
 mod plain_session;
@@ -17,6 +18,7 @@ mod user;
 mod verification_token;
 
 pub use call::Call;
+pub use copy::{Copier, CopyOptions, Counts, Progress, Reason};
 pub use rekey::Rekeyed;
 pub use scope::{Scope, wrong as wrong_scope};
 pub use upkeep::Cleaned;
@@ -94,6 +96,8 @@ pub struct Adapter {
     /// Read by each call under way, of which there may be so many; written by `close`, which so waits
     /// for them.
     calls: Arc<RwLock<()>>,
+    /// What is made of its place.
+    place: fn(Source) -> Source,
 }
 
 impl fmt::Debug for Adapter {
@@ -137,7 +141,14 @@ impl Adapter {
             failure: Mutex::new(None),
             closed: AtomicBool::new(false),
             calls: Arc::new(calls),
+            place: std::convert::identity,
         })
+    }
+
+    /// The same adapter, which opens what `place` makes of its place.
+    #[must_use]
+    pub fn at(self, place: fn(Source) -> Source) -> Self {
+        Adapter { place, ..self }
     }
 
     /// Whether the next call needs to be told what the environment says.
@@ -245,6 +256,15 @@ impl Adapter {
                 let store = Arc::new(store);
                 *self.store.write().unwrap_or_else(PoisonError::into_inner) =
                     Some(Arc::clone(&store));
+                let opened = Arc::clone(&store);
+                Call {
+                    store: opened,
+                    operation: "check",
+                    now: 0,
+                    scope: Scope::default(),
+                    new_id: None,
+                }
+                .tell_of_unnamed_columns();
                 Ok(store)
             }
             Err(error) => {
@@ -287,6 +307,7 @@ impl Adapter {
     async fn open_store(&self) -> Result<(Store, Shared)> {
         let none = Environment::default();
         let source = Source::find(&self.options, self.environment.get().unwrap_or(&none))?;
+        let source = (self.place)(source);
         if matches!(source, Source::Sqlite(_)) && !self.options.replicas.urls.is_empty() {
             return Err(Error::config(
                 "option \"replicas\" is of use for a server, not for SQLite",

@@ -1,6 +1,6 @@
 //! Looking after the tables: compared with the schema, completed, and rid of what has expired.
 
-use super::Call;
+use super::{Call, Store};
 use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Effect, Error, Result};
 use crate::schema::{self, Access, Finding, Level, Model, Schema};
@@ -118,6 +118,20 @@ impl Call {
                 });
             }
         }
+    }
+
+    /// Looks, in the background, for columns that a preset does not name, and tells of them. Whatever
+    /// comes of it is nobody's affair.
+    pub(super) fn tell_of_unnamed_columns(&self) {
+        if self.store.schema.preset.is_none() {
+            return;
+        }
+        self.aside(|call| async move {
+            let Store { engine, schema, observer, .. } = &*call.store;
+            if let Ok(Some(text)) = schema::unnamed(&**engine, schema).await {
+                observer.notice(text);
+            }
+        });
     }
 
     /// Compares the live tables with the schema, and looks for rows that a crash has left behind.

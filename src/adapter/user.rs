@@ -215,7 +215,7 @@ impl Call {
 }
 
 /// An e-mail address as it is stored and looked up: trimmed, its ASCII letters in lower case.
-fn normalize(email: &str) -> Arc<str> {
+pub(super) fn normalize(email: &str) -> Arc<str> {
     email.trim().to_ascii_lowercase().into()
 }
 

@@ -23,11 +23,15 @@ pub struct Listeners {
 }
 
 impl Listeners {
+    /// Nobody.
+    pub fn none(scope: Scope<'_>) -> Self {
+        Listeners { env: scope.env(), on_query: None, logger: None, new_id: None, scope: None }
+    }
+
     /// Takes the functions out of `SqlxAdapter`'s options, which have been checked, and puts them
     /// into `held`, which keeps them alive.
     pub fn new(scope: Scope<'_>, options: Option<Js<'_>>, held: Js<'_>) -> JsResult<Self> {
-        let mut listeners =
-            Listeners { env: scope.env(), on_query: None, logger: None, new_id: None, scope: None };
+        let mut listeners = Listeners::none(scope);
         let Some(options) = options else { return Ok(listeners) };
         let take = |name: &str| -> JsResult<Option<Reference>> {
             let Some(value) = scope.own(options, name)? else { return Ok(None) };

@@ -4,6 +4,8 @@
 mod answer;
 mod argument;
 mod completion;
+mod copying;
+mod definition;
 mod js;
 mod listener;
 mod operations;
@@ -70,6 +72,8 @@ pub fn bind<'a>(env: &'a Env, given: &Object<'_>) -> napi::Result<Made<'a>> {
         },
     )?;
     add(scope, given, "depart", Ok(depart)).map_err(|Thrown| failed("bind"))?;
+    copying::add_to(env, scope, given, &realm)?;
+    definition::add_to(env, scope, given, &realm)?;
     function(env, scope, given, "SqlxAdapter", move |scope, env, arguments| {
         let object = realm.object(scope)?;
         // The functions hold what their adapter needs of JavaScript.

@@ -289,6 +289,12 @@ impl Options {
         self.schema.preset.is_some()
     }
 
+    /// The same options, under which no table is ever created.
+    #[must_use]
+    pub fn creating_nothing(self) -> Self {
+        Options { synchronize: Some(Synchronize::Never), ..self }
+    }
+
     /// When the tables are created.
     pub fn synchronizes(&self) -> Synchronize {
         self.synchronize.unwrap_or(if self.shares_tables() {

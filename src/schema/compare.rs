@@ -306,7 +306,7 @@ fn is_exact(model: &Model, column: &Column) -> bool {
 }
 
 /// A column's name as a property in an object of JavaScript.
-fn property_name(name: &str) -> String {
+pub(super) fn property_name(name: &str) -> String {
     let mut characters = name.chars();
     let starts = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
     if starts && characters.all(|character| character.is_ascii_alphanumeric() || character == '_') {

@@ -75,6 +75,16 @@ pub async fn define(
     }
 }
 
+/// The statements that create all tables in an empty database.
+///
+/// # Errors
+/// None in practice: a schema that was built has the columns that its keys name.
+pub fn definitions(dialect: &Dialect, schema: &Schema) -> Result<Vec<String>> {
+    let place = schema.user.table.schema.as_ref();
+    let place = place.map(|name| format!("CREATE SCHEMA IF NOT EXISTS {}", dialect.quote(name)));
+    Ok(place.into_iter().chain(statements(dialect, schema, &[])?).collect())
+}
+
 /// Adds whatever is missing: tables, columns, indexes.
 ///
 /// # Errors
@@ -252,7 +262,8 @@ fn columns(dialect: &Dialect, model: &Model, properties: &[Arc<str>]) -> Result<
     Ok(columns.join(", "))
 }
 
-pub(super) fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<String> {
+/// The statement that creates a model's table.
+pub fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<String> {
     let mut lines = Vec::new();
     for column in &model.columns {
         lines.push(definition(dialect, column, false));

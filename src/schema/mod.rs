@@ -2,6 +2,7 @@
 //! follows from it.
 
 mod build;
+mod bulk;
 mod column;
 mod compare;
 mod compose;
@@ -19,18 +20,21 @@ mod preset;
 mod recognise;
 mod scope;
 mod sealed;
+mod unnamed;
 mod unprefixed;
 mod uses;
 
 pub use build::{build, preview};
+pub use bulk::{Inserts, LookUp, Scan, keeps_ids};
 pub use column::{Column, Fill, Reference};
 pub use compare::{Finding, Level, compare, repairs};
 pub use compose::{Condition, Join};
-pub use create::{create, define, ensure, explain};
+pub use create::{create, create_table, define, definitions, ensure, explain};
 pub use guard::lock_user;
 pub use id::new_id;
 pub use leftover::Leftover;
 pub use page::position;
+pub use unnamed::unnamed;
 pub use uses::Counted;
 
 use crate::engine::{Dialect, OutputColumn, Plan, Storage, Table};
