@@ -194,7 +194,8 @@ impl Passage {
         let Some((column, [provider, id])) = column.zip(self.identity(row, false)) else {
             return Ok(None);
         };
-        if !column.sealed && !(column.is_sealable() && is_sealed(text)) {
+        let may_be_sealed = column.sealed || (column.is_sealable() && is_sealed(text));
+        if !may_be_sealed {
             return Ok(None);
         }
         let identity = Identity::new(provider, id)?;
