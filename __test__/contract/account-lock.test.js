@@ -139,6 +139,13 @@ contract("withAccountLock", (db) => {
       lock(db.adapter, account, () => ({ access_token: 7 })),
       "ERR_INVALID_ARGUMENT",
     )
+    const poisoned = {
+      get access_token() {
+        throw failure
+      },
+    }
+    await expect(lock(db.adapter, account, () => poisoned)).rejects.toBe(failure)
+    expect(await isFree(account)).toBe(true)
     expect(await lock(db.adapter, account, () => {})).toStrictEqual(account)
   })
 
