@@ -23,6 +23,7 @@ export function* tablesOf({ sqlite, postgres }) {
     if (all[0].p50.length) yield reads(`PostgreSQL: session read, one at a time, ${title}`, all)
   }
   yield calls(sizes, wire)
+  yield statements(sizes.at(-1))
   yield relations(sizes)
   if (grown) {
     yield {
@@ -34,19 +35,21 @@ export function* tablesOf({ sqlite, postgres }) {
 }
 
 function reads(title, sizes) {
-  const smallest = median(sizes[0].p50)
-  const rows = sizes.map(({ sessions, p50 }) => {
-    // Each against the smallest of its own round.
-    const ratios = p50.map((time, round) => time / sizes[0].p50[round])
-    return [
-      whole(sessions),
-      tenth(median(p50)),
-      `${tenth(Math.min(...p50))}..${tenth(Math.max(...p50))}`,
-      times(median(ratios)),
-      times(median(p50) / smallest),
-    ]
-  })
-  return { title, columns: ["sessions", "p50 µs", "from..to", "of the smallest", ""], rows }
+  const million = sizes.find(({ sessions }) => sessions === 1_000_000)
+  // Each against another's of the same round.
+  const ratio = (p50, of) => times(median(p50.map((time, round) => time / of.p50[round])))
+  const rows = sizes.map(({ sessions, p50 }) => [
+    whole(sessions),
+    tenth(median(p50)),
+    `${tenth(Math.min(...p50))}..${tenth(Math.max(...p50))}`,
+    ratio(p50, sizes[0]),
+    million ? ratio(p50, million) : "",
+  ])
+  return {
+    title,
+    columns: ["sessions", "p50 µs", "from..to", "of the smallest", "of a million"],
+    rows,
+  }
 }
 
 /** Pages that a call touches: those of each of its statements, and of the checks of foreign keys. */
@@ -78,6 +81,25 @@ function calls(sizes, wire) {
     "bytes sent + received in trips",
   ]
   return { title: "PostgreSQL: each function", columns, rows }
+}
+
+/** Those that every call, or nearly every one, sent: not what came along once. */
+function statements({ sessions, calls }) {
+  const found = new Map()
+  for (const { statements } of Object.values(calls)) {
+    const usual = Math.max(...statements.map(({ count }) => count)) / 2
+    for (const statement of statements.filter(({ count }) => count > usual)) {
+      found.set(statement.text, statement)
+    }
+  }
+  const rows = [...found.values()].map(({ text, plan, pages, most, wal }) => [
+    text,
+    plan,
+    `${pages} (${most})`,
+    String(wal),
+  ])
+  const columns = ["statement", "plan", "pages (most)", "log, bytes"]
+  return { title: `PostgreSQL: each statement, ${whole(sessions)} sessions`, columns, rows }
 }
 
 function relations(sizes) {
