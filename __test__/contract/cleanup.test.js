@@ -2,15 +2,12 @@ const { contract } = require("../support/contract")
 const { ago, hence, makeSession, makeToken, makeUser } = require("../support/samples")
 
 contract("cleanup", (db) => {
-  const count = async (table) => {
-    const { n } = await db.row(`SELECT COUNT(*) AS n FROM ${table}`)
-    return Number(n)
-  }
+  const count = (model) => db.countOf(model)
 
   test("deletes what has expired, more than a batch of it, and nothing else", async () => {
     await db.adapter.cleanup()
     const user = await makeUser(db.adapter)
-    const before = { sessions: await count("sessions"), tokens: await count("verification_tokens") }
+    const before = { sessions: await count("session"), tokens: await count("verificationToken") }
     const live = await makeSession(db.adapter, user.id, { expires: hence(60_000) })
     const token = await makeToken(db.adapter, { expires: hence(60_000) })
     const many = Array.from({ length: 1_100 })
@@ -20,8 +17,8 @@ contract("cleanup", (db) => {
     ])
     expect(await db.adapter.cleanup()).toStrictEqual({ sessions: 1_100, verificationTokens: 3 })
     expect(await db.adapter.cleanup()).toStrictEqual({ sessions: 0, verificationTokens: 0 })
-    expect(await count("sessions")).toBe(before.sessions + 1)
-    expect(await count("verification_tokens")).toBe(before.tokens + 1)
+    expect(await count("session")).toBe(before.sessions + 1)
+    expect(await count("verificationToken")).toBe(before.tokens + 1)
     expect(await db.adapter.getSessionAndUser(live.sessionToken)).toMatchObject({ user })
     expect(await db.adapter.useVerificationToken(token)).toMatchObject(token)
   })

@@ -40,8 +40,7 @@ contract("dates", (db) => {
     const made = await makeUser(db.adapter, { emailVerified: instant })
 
     expect(made.emailVerified).toStrictEqual(instant)
-    const row = await db.row("SELECT email_verified FROM users WHERE id = ?", [made.id])
-    expect(db.date(row.email_verified)).toBe(instant.getTime())
+    expect((await db.one("user", { id: made.id })).emailVerified).toBe(instant.getTime())
     expect((await db.adapter.getUser(made.id)).emailVerified).toStrictEqual(instant)
 
     const other = await makeUser(db.adapter)
@@ -76,7 +75,7 @@ contract("dates", (db) => {
       found.session.expires,
       found.user.emailVerified,
       listed.expires,
-      listed.createdAt,
+      ...(db.schema.dated ? [listed.createdAt] : []),
       used.expires,
     ]
     for (const date of dates) {
@@ -115,8 +114,8 @@ contract("dates", (db) => {
       session,
       user,
     })
-    expect(await db.count("sessions", "user_id = ?", [user.id])).toBe(1)
-    expect(await db.count("verification_tokens", "identifier = ?", [identifier])).toBe(0)
+    expect(await db.countOf("session", { userId: user.id })).toBe(1)
+    expect(await db.countOf("verificationToken", { identifier })).toBe(0)
   })
 
   test("of a subclass, and with a toString of their own, count by their instant", async () => {
@@ -136,7 +135,8 @@ contract("dates", (db) => {
   test("are not made out of texts that look like dates", async () => {
     const text = "2020-01-01T00:00:00.000Z"
     const user = await makeUser(db.adapter, { name: text, image: text })
-    expect(user).toMatchObject({ name: text, image: text })
+    expect(user).toMatchObject(db.kept("user", { name: text, image: text }))
+    if (!db.schema.passkeys) return
     const made = await db.adapter.createAuthenticator(passkey(user.id, { transports: text }))
     expect(made.transports).toBe(text)
   })

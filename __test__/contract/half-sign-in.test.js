@@ -39,7 +39,9 @@ contract("a sign-in that ends half-way", (db) => {
     ],
     ["who is signed in", (user) => makeSession(db.adapter, user.id)],
     ["who has an account", (user) => makeAccount(db.adapter, user.id)],
-    ["who has a passkey", (user) => db.adapter.createAuthenticator(passkey(user.id))],
+    ...(db.schema.passkeys
+      ? [["who has a passkey", (user) => db.adapter.createAuthenticator(passkey(user.id))]]
+      : []),
   ])("leaves a user alone %s", async (_title, use) => {
     const { account } = await taken()
     const user = await newcomer()
@@ -70,12 +72,9 @@ contract("a sign-in that ends half-way", (db) => {
   test("is cleared away later if the database cannot do so at once", async () => {
     const adapter = db.open({ synchronize: false, pool: { max: 3 } })
     const user = await newcomer(adapter)
-    await db.execute("ALTER TABLE accounts RENAME TO accounts_away")
-    try {
-      await refused(link(adapter, user.id, { provider: "p", providerAccountId: "1" }), "ERR_SCHEMA")
-    } finally {
-      await db.execute("ALTER TABLE accounts_away RENAME TO accounts")
-    }
+    await db.without("account", () =>
+      refused(link(adapter, user.id, { provider: "p", providerAccountId: "1" }), "ERR_SCHEMA"),
+    )
     expect(await adapter.getUser(user.id)).toStrictEqual(user)
     const other = await newcomer(adapter)
     expect(await adapter.getUser(user.id)).toBeNull()
@@ -84,10 +83,10 @@ contract("a sign-in that ends half-way", (db) => {
 
   test("many at once for one account end with one user", async () => {
     const account = { provider: "github", providerAccountId: unique("many") }
-    const email = `${unique("many")}.example`
+    const emails = Array.from({ length: 16 }, () => uniqueEmail("many"))
     const results = await Promise.allSettled(
-      Array.from({ length: 16 }, async (_, n) => {
-        const user = await newcomer(db.adapter, { email: `${unique("many")}-${n}@${email}` })
+      emails.map(async (email) => {
+        const user = await newcomer(db.adapter, { email })
         await link(db.adapter, user.id, account)
         return user
       }),
@@ -95,7 +94,7 @@ contract("a sign-in that ends half-way", (db) => {
     const [winner, ...others] = results.filter(({ status }) => status === "fulfilled")
     expect(others).toEqual([])
     expect(await db.adapter.getUserByAccount(account)).toStrictEqual(winner.value)
-    const rows = await db.rows(`SELECT id FROM users WHERE email LIKE '%@${email}'`)
-    expect(rows).toEqual([{ id: winner.value.id }])
+    const left = await Promise.all(emails.map((email) => db.one("user", { email })))
+    expect(left.filter(Boolean).map(({ id }) => id)).toEqual([winner.value.id])
   })
 })

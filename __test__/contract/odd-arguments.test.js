@@ -4,9 +4,10 @@ const { inspect, types } = require("node:util")
 const { SqlxAdapterError } = require("../..")
 const { contract } = require("../support/contract")
 const { random } = require("../support/mixed-load")
-const { passkey, unique } = require("../support/samples")
+const { makeUser, passkey, unique } = require("../support/samples")
 
 const ROUNDS = 1_500
+const ROUNDS_ON_OTHER_TABLES = 300
 
 /** What a call with odd arguments may be refused with. */
 const REFUSALS = ["ERR_INVALID_ARGUMENT", "ERR_UNIQUE", "ERR_FOREIGN_KEY", "ERR_NOT_FOUND"]
@@ -72,10 +73,13 @@ const ODD = [
 ]
 
 contract(`${ROUNDS} calls with odd arguments`, (db) => {
+  const rounds = db.schema.name === "own" ? ROUNDS : ROUNDS_ON_OTHER_TABLES
+
   test.each([1, 2])("are answered, or refused with an error of ours: seed %d", async (seed) => {
     const next = random(`odd ${seed} ${db.name}`)
     const pick = (list) => list[Math.floor(next() * list.length)]
-    const user = await db.adapter.createUser({ id: unique("odd") })
+    const user = await makeUser(db.adapter)
+    const refusals = db.schema.passkeys ? REFUSALS : [...REFUSALS, "ERR_UNSUPPORTED"]
     const account = { userId: user.id, type: "oauth", provider: "p", providerAccountId: "1" }
     const expires = new Date(Date.now() + 3_600_000)
     const token = { identifier: "a", token: "a", sessionToken: unique("s"), expires }
@@ -92,7 +96,7 @@ contract(`${ROUNDS} calls with odd arguments`, (db) => {
     }
 
     const wrong = []
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const name = pick(names)
       const given = [argument(), argument(), argument()].slice(0, Math.floor(next() * 4))
       const promise = db.adapter[name](...given)
@@ -101,7 +105,7 @@ contract(`${ROUNDS} calls with odd arguments`, (db) => {
         (error) => {
           if (!(error instanceof SqlxAdapterError)) return `it threw ${error}`
           if (error.operation !== name) return `it named ${error.operation}`
-          return REFUSALS.includes(error.code) ? null : `${error.code}: ${error.message}`
+          return refusals.includes(error.code) ? null : `${error.code}: ${error.message}`
         },
       )
       if (!types.isPromise(promise)) wrong.push(`${name} returned no promise`)

@@ -3,7 +3,7 @@
 use super::{Call, find_row, written_row};
 use crate::batch::Lane;
 use crate::engine::{Dialect, Plan};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::schema::{Condition, Schema};
 use crate::value::{Record, Row, Value, key};
 use std::sync::Arc;
@@ -31,10 +31,16 @@ impl Statements {
 
 impl Call {
     /// Inserts a token.
+    ///
+    /// # Errors
+    /// `ERR_UNIQUE`: somebody else has it, in a table where two people cannot have the same.
     pub async fn create_verification_token(&self, token: Record) -> Result<Row> {
         let model = &self.store.schema.verification_token;
         let values = model.insert_values(&token, self.now)?;
         let outcome = self.run_in(&self.store.verification_token.create, &values).await?;
+        if outcome.rows.is_empty() && model.is_unique(&["token"]) {
+            return Err(Error::new(Code::Unique, "somebody else has this token"));
+        }
         written_row(model, outcome, &values)
     }
 

@@ -26,7 +26,7 @@ pub async fn recognise(engine: &dyn Engine) -> Result<Vec<&'static Preset>> {
             }
         }
     }
-    let mut found: Vec<(&'static Preset, (bool, usize))> = Vec::new();
+    let mut found: Vec<(&'static Preset, (bool, bool, usize))> = Vec::new();
     for schema_name in [None, Some("next_auth")] {
         let of_schema: Vec<Table> =
             tables.iter().filter(|table| table.schema.as_deref() == schema_name).cloned().collect();
@@ -37,11 +37,13 @@ pub async fn recognise(engine: &dyn Engine) -> Result<Vec<&'static Preset>> {
         for (preset, schema) in &known {
             let is_here = tables_of(schema).all(|table| table.schema.as_deref() == schema_name);
             if is_here && describes(schema, &live) {
-                found.push((preset, (is_complete(schema, &live), columns(schema))));
+                let fit = (is_exact(schema, &live), is_complete(schema, &live), columns(schema));
+                found.push((preset, fit));
             }
         }
     }
-    // One of which nothing is missing fits better, and then one that says more.
+    // One whose names have the same capitals fits best, then one of which nothing is missing, and
+    // then one that says more.
     let best = found.iter().map(|(_, fit)| *fit).max();
     let fitting = found.into_iter().filter(|(_, fit)| Some(*fit) == best);
     Ok(fitting.map(|(preset, _)| preset).collect())
@@ -66,6 +68,12 @@ fn describes(schema: &Schema, live: &[LiveTable]) -> bool {
     has_columns(schema, live, |model, column| {
         column.shown || model.primary.contains(&column.property)
     })
+}
+
+/// Whether the tables are written as the schema writes them.
+fn is_exact(schema: &Schema, live: &[LiveTable]) -> bool {
+    tables_of(schema)
+        .all(|table| live.iter().filter(|live| live.name == table.name).all(|live| live.is_exact))
 }
 
 /// Whether the columns are there too that no call needs.
