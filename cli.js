@@ -28,6 +28,10 @@ const COMMANDS = {
     says: "Delete sessions and verification tokens that have expired, in batches.",
     run: cleanup,
   },
+  rekey: {
+    says: "Encrypt the OAuth tokens that are plain, or under another key than the first.",
+    run: rekey,
+  },
 }
 
 const OPTIONS = {
@@ -36,6 +40,7 @@ const OPTIONS = {
   options: { type: "string" },
   dotenv: { type: "string" },
   "dry-run": { type: "boolean", default: false },
+  decrypt: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
   version: { type: "boolean", default: false },
@@ -53,13 +58,14 @@ Options
   --dotenv FILE     read these variables from a file first, such as .env.local
   --schema NAME     a preset, such as prisma or pg-adapter
   --options FILE    a .json file, or a module whose default export is the adapter's options
-  --dry-run         migrate: print the statements, run none
+  --dry-run         migrate: print the statements, run none; rekey: count, change nothing
+  --decrypt         rekey: make all tokens plain again
   --json            print one JSON value and nothing else
   --version         print the version of this package
 
 Exit status
   ${EXIT.done}  done, and nothing that breaks sign-in was found
-  ${EXIT.found}  check found what breaks a function of the adapter
+  ${EXIT.found}  check found what breaks a function of the adapter; rekey, what does not open
   ${EXIT.usage}  the command line or an option is wrong
   ${EXIT.failed}  the database could not be asked, or refused
 
@@ -67,6 +73,7 @@ Examples
   npx next-auth-sqlx-adapter check --dotenv .env.local
   npx next-auth-sqlx-adapter migrate --dry-run --url postgres://app@db/app
   npx next-auth-sqlx-adapter check --schema pg-adapter --json
+  AUTH_ENCRYPTION_KEYS=2026:...,2025:... npx next-auth-sqlx-adapter rekey --dry-run
 `
 
 /** A mistake of whoever typed the command: told without a stack. */
@@ -130,13 +137,47 @@ async function cleanup(adapter, { print }) {
   return EXIT.done
 }
 
+async function rekey(adapter, { print, progress, values }) {
+  const { decrypt, "dry-run": dryRun } = values
+  const total = { rows: 0, encrypted: 0, rekeyed: 0, decrypted: 0, left: 0, failed: [] }
+  for (let after = null; ; ) {
+    const { failed, next, ...counts } = await adapter.rekey({ decrypt, dryRun, after })
+    for (const [name, count] of Object.entries(counts)) total[name] += count
+    for (const { column, keyId, values: count } of failed) {
+      const same = total.failed.find((one) => one.column === column && one.keyId === keyId)
+      if (same) same.values += count
+      else total.failed.push({ column, keyId, values: count })
+    }
+    if (next === null) break
+    after = next
+    progress(`${several(total.rows, "account")} so far`)
+  }
+  print({ ...total, dryRun }, function* () {
+    const done = dryRun ? "would be " : ""
+    yield `${several(total.rows, "account")}: ${several(total.encrypted, "value")} ${done}encrypted, ${
+      total.rekeyed
+    } ${done}under the first key now, ${total.decrypted} ${done}plain again.`
+    if (total.left > 0) {
+      yield yellow(
+        `${several(total.left, "value")} left: another process goes on writing what it should not. Run this again once every process has these options.`,
+      )
+    }
+    for (const { column, keyId, values: count } of total.failed) {
+      const key = keyId === undefined ? "broken" : `encrypted under the key "${keyId}"`
+      yield `${red("error")} ${bold(column)} ${several(count, "value")}, ${key}: does not open with the keys given, and was left as it is`
+    }
+  })
+  return total.left > 0 || total.failed.length > 0 ? EXIT.found : EXIT.done
+}
+
 /** The adapter's options that the command line names. */
-async function adapterOptions(values) {
+async function adapterOptions(values, name) {
   const options = { ...(values.options === undefined ? {} : await readOptions(values.options)) }
   if (values.url !== undefined) options.url = values.url
   if (values.schema !== undefined) options.schema = values.schema
   // A command looks before it makes anything: `migrate` is the one that creates.
   options.synchronize = false
+  if (name === "rekey") options.encryption ??= true
   return options
 }
 
@@ -189,19 +230,33 @@ async function main(argv) {
     throw new UsageError(`there is no command "${name}": there are ${known}`)
   }
   if (more.length > 0) throw new UsageError(`"${more[0]}" is one argument too many`)
-  if (values["dry-run"] && name !== "migrate") throw new UsageError("--dry-run is for migrate")
+  if (values["dry-run"] && !["migrate", "rekey"].includes(name)) {
+    throw new UsageError("--dry-run is for migrate and rekey")
+  }
+  if (values.decrypt && name !== "rekey") throw new UsageError("--decrypt is for rekey")
   if (values.dotenv !== undefined) readEnvironment(values.dotenv)
 
   const { SqlxAdapter } = require("./index.js")
-  const adapter = SqlxAdapter(await adapterOptions(values))
+  const adapter = SqlxAdapter(await adapterOptions(values, name))
   const print = (value, lines) => {
     if (values.json) console.log(JSON.stringify(value))
     else for (const line of lines()) console.log(line)
   }
+  const progress = throttled((text) => console.error(text))
   try {
-    return await COMMANDS[name].run(adapter, { print, values })
+    return await COMMANDS[name].run(adapter, { print, progress, values })
   } finally {
     await adapter.close()
+  }
+}
+
+/** The function, called once a second at most. */
+function throttled(run) {
+  let last = Date.now()
+  return (...given) => {
+    if (Date.now() - last < 1000) return
+    last = Date.now()
+    run(...given)
   }
 }
 

@@ -35,6 +35,7 @@ const operations = [
   "cleanup",
   "check",
   "migrate",
+  "rekey",
   "getAdapter",
   "ping",
   "stats",

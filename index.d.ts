@@ -49,6 +49,36 @@ export interface Cleaned {
   verificationTokens: number
 }
 
+/** What {@link SqlxAdapterObject.rekey} takes. */
+export interface RekeyOptions {
+  /** Make everything plain again instead. */
+  decrypt?: boolean
+  /** Count only. */
+  dryRun?: boolean
+  /** Accounts that a call looks at, at most. @default 200 */
+  batch?: number
+  /** Where to go on: the `next` of the call before. */
+  after?: string | null
+}
+
+/** What a call of {@link SqlxAdapterObject.rekey} has done; with `dryRun`, what it would. */
+export interface Rekeyed {
+  /** Accounts that were looked at. */
+  rows: number
+  /** Plain values that were encrypted. */
+  encrypted: number
+  /** Values that were encrypted under the first key instead of another. */
+  rekeyed: number
+  /** Values that are plain again. */
+  decrypted: number
+  /** Values that others kept changing meanwhile to what they should not be. */
+  left: number
+  /** Values that do not open with the keys given. They were left as they are. */
+  failed: { column: string; keyId?: string; values: number }[]
+  /** Where to go on; `null` after the last account. */
+  next: string | null
+}
+
 /** What `check` found. */
 export interface Finding {
   /**
@@ -307,6 +337,14 @@ export interface SqlxAdapterObject {
   migrate(options?: { dryRun?: boolean }): Promise<string[]>
 
   /**
+   * Brings the tokens of some accounts to what option `encryption` says: what is plain, or under another
+   * key, is encrypted under the first. Others may read and write meanwhile: a newer value is kept.
+   * Call it with the `next` of the call before until that is `null`; `npx next-auth-sqlx-adapter rekey`
+   * does.
+   */
+  rekey(options?: RekeyOptions): Promise<Rekeyed>
+
+  /**
    * What NextAuth v2 and v3 call: their methods, with positional arguments. Functions that were
    * replaced in the object that it is called on are used.
    */
@@ -481,6 +519,8 @@ export type SchemaPreset =
   | "neon"
   | "prisma"
   | "prisma-v4"
+  | "prisma-v3"
+  | "prisma-v3-cuid"
   | "drizzle"
   | "kysely"
   | "typeorm"
@@ -572,6 +612,28 @@ export type ColumnType =
   | "datetime-text"
   | "milliseconds-text"
 
+/** A key for {@link EncryptionOptions}. */
+export interface EncryptionKey {
+  /** 1 to 32 ASCII letters, digits, `-` and `_`. It is stored with each value, and in errors. */
+  id: string
+  /** 32 random bytes: base64, hexadecimal digits, or a Buffer. `openssl rand -base64 32` makes one. */
+  key: string | Uint8Array
+}
+
+/** What is encrypted at rest, and with which keys. */
+export interface EncryptionOptions {
+  /** The first encrypts; all decrypt. @default those in the variable `AUTH_ENCRYPTION_KEYS` */
+  keys?: EncryptionKey[]
+  /**
+   * The account's columns that are encrypted, by property: text that no row is found by. `[]`: nothing is
+   * encrypted any more, and what is, is read.
+   * @default `access_token`, `refresh_token` and `id_token`, as far as the table has them
+   */
+  columns?: string[]
+  /** Whether a value in these columns that is not encrypted is read. `false`: `ERR_DECRYPT`. @default true */
+  allowPlain?: boolean
+}
+
 /** Everything that can be set. All of it is optional. */
 export interface SqlxAdapterOptions {
   /**
@@ -626,6 +688,12 @@ export interface SqlxAdapterOptions {
     /** A secret of at least 16 characters: digests are made with HMAC-SHA-256 under it. */
     key?: string
   }
+  /**
+   * OAuth tokens encrypted at rest (AES-256-GCM), each bound to its account and column. `true`: the
+   * keys are in the variable `AUTH_ENCRYPTION_KEYS`, as `id:key`, separated by commas. docs/encryption.md
+   * has the format, and how to turn it on, change keys and turn it off. @default off
+   */
+  encryption?: boolean | EncryptionOptions
   /**
    * Whether `users.email` is trimmed and ASCII-lower-cased on the way in and in look-ups.
    * @default true; with a preset an address is stored as given, and found as it is written first,

@@ -1,6 +1,6 @@
 "use strict"
 
-const native = require("./binding.js")
+const native = require("./in-next.config-use-withSqlxAdapter.js")
 const { SqlxAdapterError } = require("./error.js")
 const { legacyMethods } = require("./v3/methods.js")
 

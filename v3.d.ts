@@ -4,6 +4,7 @@
  */
 
 import type {
+  SchemaOptions,
   ServerConnection,
   ServerParts,
   SqliteParts,
@@ -153,9 +154,27 @@ export declare const TypeORM: {
   Models: DefaultModels
 }
 
+/** What `Adapters.Prisma.Adapter` takes: v3's own two, and the options of SqlxAdapter. */
+export type PrismaConfiguration = Omit<SqlxAdapterOptions, "schema"> & {
+  /** Prisma's client. It is not used. */
+  prisma?: unknown
+  /** Models of other names: their tables are said by `schema`. */
+  modelMapping?: {
+    User?: string
+    Account?: string
+    Session?: string
+    VerificationRequest?: string
+  }
+  schema?: Omit<SchemaOptions, "preset">
+}
+
+/**
+ * The adapter on the tables that v3's `Adapters.Prisma` had, without Prisma. Without a `url` the
+ * place is the environment's `DATABASE_URL`.
+ */
 export declare const Prisma: {
-  /** @throws `ERR_UNSUPPORTED` It says what to use instead. */
-  Adapter(options: object): never
+  (place: string | PrismaConfiguration): SqlxAdapterObject
+  Adapter(place: string | PrismaConfiguration): SqlxAdapterObject
 }
 
 /** The adapter for what v3 took as its option `database`; without a database, none. */

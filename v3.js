@@ -2,10 +2,11 @@
 
 // The default adapter of NextAuth v2 and v3, by all the names that their documentation gives it.
 
-const { SqlxAdapter, SqlxAdapterError } = require("./index.js")
+const { SqlxAdapter } = require("./index.js")
 const { configuration } = require("./v3/configuration.js")
 const { legacyMethods } = require("./v3/methods.js")
 const { defaultModels } = require("./v3/models.js")
+const { prismaOptions } = require("./v3/prisma.js")
 
 /** `Adapters.Default` and `Adapters.TypeORM.Adapter`, which are one. */
 function Default(place, options = {}) {
@@ -32,15 +33,11 @@ function TypeORM(place, options) {
 TypeORM.Adapter = Default
 TypeORM.Models = defaultModels()
 
-const Prisma = {
-  Adapter() {
-    throw new SqlxAdapterError(
-      "Adapters.Prisma.Adapter needs no Prisma here, and the tables of Prisma's adapter for v3 are " +
-        'not known: for tables that NextAuth v3 made by itself use Adapters.Default(url), for those of Prisma\'s adapter for v4 SqlxAdapter(url, { schema: "prisma-v4" })',
-      "ERR_UNSUPPORTED",
-    )
-  },
+/** `Adapters.Prisma`, on the tables that it had in Prisma's schema. */
+function Prisma(place) {
+  return SqlxAdapter(prismaOptions(place))
 }
+Prisma.Adapter = Prisma
 
 /** The adapter of the option `database`, which NextAuth would read itself. */
 function fromDatabase(database) {

@@ -171,4 +171,4 @@ function wrong(message) {
   return new SqlxAdapterError(message, "ERR_CONFIG")
 }
 
-module.exports = { configuration }
+module.exports = { configuration, isOption }

@@ -30,10 +30,10 @@ function legacyMethods(adapter, appOptions, models = {}) {
 function readOptions(appOptions) {
   try {
     if (Object(appOptions) !== appOptions) throw new TypeError("not an object")
-    const { session, secret, baseUrl, site } = appOptions
+    const { session, secret, baseUrl, site } = appOptions // v2 has a site
     const maxAge = (session?.maxAge ?? 30 * DAY) * 1000
     const updateAge = (session?.updateAge ?? DAY) * 1000
-    return { maxAge, updateAge, secret: `${secret}`, site: baseUrl ?? site } // v2 has no baseUrl
+    return { maxAge, updateAge, secret: `${secret}`, baseUrl: baseUrl ?? site, site }
   } catch (error) {
     const message =
       "getAdapter takes the options that NextAuth calls it with: { session, secret, … }"
@@ -150,7 +150,7 @@ function sessionMethods(adapter, { secret, maxAge, updateAge }, { Session }) {
   }
 }
 
-function verificationMethods(adapter, { secret, site }, { VerificationRequest }) {
+function verificationMethods(adapter, { secret, baseUrl, site }, { VerificationRequest }) {
   // With the application's secret, whatever the argument says: NextAuth gives one secret when a
   // request is made, the provider's, and another when it is looked up.
   const hash = (token) => createHash("sha256").update(`${token}${secret}`).digest("hex")
@@ -169,7 +169,9 @@ function verificationMethods(adapter, { secret, site }, { VerificationRequest })
         identifier,
         url,
         token,
-        baseUrl: site,
+        baseUrl,
+        // What v2's provider of magic links reads instead.
+        ...given({ site }),
         provider,
       })
     },

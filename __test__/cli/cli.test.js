@@ -91,10 +91,12 @@ for (const database of databases.filter(({ name }) => ["sqlite", "postgres"].inc
 describe("a mistake", () => {
   test.each([
     [[], 2, /^$/],
-    [["chekc"], 2, /no command "chekc": there are ping, check, migrate, cleanup/],
+    [["chekc"], 2, /no command "chekc": there are ping, check, migrate, cleanup, rekey/],
     [["check", "--ulr", "x"], 2, /Unknown option '--ulr'/],
     [["check", "twice"], 2, /"twice" is one argument too many/],
     [["cleanup", "--dry-run"], 2, /--dry-run is for migrate/],
+    [["check", "--decrypt"], 2, /--decrypt is for rekey/],
+    [["rekey"], 2, /AUTH_ENCRYPTION_KEYS is not set/],
     [["check", "--schema", "prisam"], 2, /did you mean "prisma"/],
     [["check", "--options", "nowhere.json"], 2, /--options nowhere.json cannot be read/],
     [["check", "--dotenv", "nowhere"], 2, /--dotenv nowhere cannot be read: ENOENT/],

@@ -47,6 +47,7 @@ test("holds what it takes to use and to build it, and nothing else", () => {
     "edge.js",
     "edge.mjs",
     "error.js",
+    "in-next.config-use-withSqlxAdapter.js",
     "index.d.mts",
     "index.d.ts",
     "index.js",

@@ -1,5 +1,5 @@
 const { randomUUID } = require("node:crypto")
-const { readFileSync } = require("node:fs")
+const { existsSync, readFileSync } = require("node:fs")
 const path = require("node:path")
 
 /** The token columns that most have. */
@@ -17,6 +17,18 @@ const EVERYWHERE = ["sqlite", "postgres", "mariadb", "mysql"]
 
 const SNAKE = (property) => property.replace(/[A-Z]+/g, (letters) => `_${letters.toLowerCase()}`)
 const CAMEL = (property) => property
+
+const V3 = (property) =>
+  ({ type: "provider_type", provider: "provider_id" })[property] ?? SNAKE(property)
+
+const V3_CAMEL = {
+  type: "providerType",
+  provider: "providerId",
+  access_token: "accessToken",
+  refresh_token: "refreshToken",
+}
+
+const changedNow = () => ({ updatedAt: Date.now() })
 
 const native = () => "native"
 const onSqlite = (storage) => (kind) => (kind === "sqlite" ? storage : "native")
@@ -75,7 +87,7 @@ const presets = {
     ids: "text",
     emailRequired: true,
     dated: true,
-    others: { user: () => ({ updatedAt: Date.now() }) },
+    others: { user: changedNow },
     passkeys: true,
     counter: INT4,
     latestExpiry: INT4,
@@ -90,6 +102,33 @@ const presets = {
     ids: "text",
     tokenIsKey: true,
     latestExpiry: INT4,
+    longest: onMysql(191),
+    loose: onMysql(true),
+  },
+  "prisma-v3": {
+    databases: EVERYWHERE,
+    tables: plural({ verificationToken: "verification_requests" }),
+    column: V3,
+    dates: onSqlite("milliseconds"),
+    ids: "serial",
+    tokenIsKey: true,
+    dated: true,
+    tokens: ["refresh_token", "access_token"],
+    generated: { session: ["accessToken"] },
+    longest: onMysql(191),
+    loose: onMysql(true),
+  },
+  "prisma-v3-cuid": {
+    databases: EVERYWHERE,
+    tables: pascal({ verificationToken: "VerificationRequest" }),
+    column: (property) => V3_CAMEL[property] ?? property,
+    dates: onSqlite("milliseconds"),
+    ids: "text",
+    tokenIsKey: true,
+    dated: true,
+    tokens: ["refresh_token", "access_token"],
+    generated: { session: ["accessToken"] },
+    others: { user: changedNow, verificationToken: () => ({ id: randomUUID(), ...changedNow() }) },
     longest: onMysql(191),
     loose: onMysql(true),
   },
@@ -128,7 +167,7 @@ const presets = {
     tables: plural(),
     column: CAMEL,
     dates: () => "milliseconds-text",
-    ids: (kind) => (kind === "postgres" ? "uuid" : "text"),
+    ids: (kind) => (["postgres", "mariadb"].includes(kind) ? "uuid" : "text"),
     others: { verificationToken: () => ({ id: randomUUID() }) },
     longest: onMysql(255),
     loose: onMysql(true),
@@ -136,8 +175,7 @@ const presets = {
   "typeorm-v3": {
     databases: EVERYWHERE,
     tables: plural({ verificationToken: "verification_requests" }),
-    column: (property) =>
-      ({ type: "provider_type", provider: "provider_id" })[property] ?? SNAKE(property),
+    column: V3,
     dates: onSqlite("datetime-text"),
     ids: "serial",
     tokenIsKey: true,
@@ -221,8 +259,10 @@ function pascal(others) {
 
 /** Creates a preset's tables as its own package does. */
 async function create(name, database, place) {
-  const kind = database === "mariadb" ? "mysql" : database
-  const sql = readFileSync(path.join(__dirname, "ddl", `${name}.${kind}.sql`), "utf8")
+  const file = (kind) => path.join(__dirname, "ddl", `${name}.${kind}.sql`)
+  // Most packages make the same tables for MariaDB as for MySQL.
+  const kind = database === "mariadb" && !existsSync(file("mariadb")) ? "mysql" : database
+  const sql = readFileSync(file(kind), "utf8")
   const lines = sql.split("\n").filter((line) => !line.startsWith("--"))
   for (const statement of lines.join("\n").split(/;\s*(?:\n|$)/)) {
     if (statement.trim() !== "") await place.execute(statement)

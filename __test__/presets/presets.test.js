@@ -134,7 +134,7 @@ function contract(name, preset, database) {
   test("an account is linked once, to one user, and keeps what it is given", async () => {
     const [ada, eve] = [await makeUser(adapter), await makeUser(adapter)]
     const tokens = {
-      access_token: "a".repeat(200),
+      access_token: "a".repeat(preset.longest?.(database.kind) ?? 200),
       refresh_token: "r",
       ...((preset.tokens ?? TOKENS).includes("expires_at") ? { expires_at: 1_700_000_000 } : {}),
     }

@@ -46,8 +46,17 @@ run(`a role whose transactions are serializable (postgres${why ? `: ${why}` : ""
   ])("no caller of the adapter sees 40001, %s", async (_, options) => {
     adapters = contention.open([place.url], options)
     const user = await contention.commonUser(adapters)
-    const told = await contention.contend(adapters, { user, writers: 16, rounds: 12 })
-    expect(await contention.retries(adapters)).toBeGreaterThan(0)
+    // On a busy machine the writers may miss each other for a while.
+    let [rounds, met] = [0, 0]
+    const over = () => {
+      contention.retries(adapters).then((retries) => {
+        met = retries
+      })
+      rounds += 1
+      return rounds > 12 && (met > 0 || rounds > 150)
+    }
+    const told = await contention.contend(adapters, { user, writers: 16, until: over })
+    expect(met).toBeGreaterThan(0)
     await contention.expectKept(told, place.rows)
   })
 })

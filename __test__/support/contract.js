@@ -26,15 +26,25 @@ function contract(title, define) {
   }
 }
 
+/** The definitions by the file that they are in: a file is loaded once. */
+const loaded = new Map()
+
+function definitionsIn(file) {
+  if (!loaded.has(file)) {
+    gathered = []
+    require(file)
+    loaded.set(file, gathered)
+    gathered = undefined
+  }
+  return loaded.get(file)
+}
+
 /**
- * Defines the tests of files again, on other schemas of one database: `load` loads the files. The
- * files of a schema share one database.
+ * Defines the tests of files again, on other schemas of one database. The files of a schema share one
+ * database.
  */
-function contractOn(database, schemas, load) {
-  gathered = []
-  load()
-  const definitions = gathered
-  gathered = undefined
+function contractOn(database, schemas, files) {
+  const definitions = files.flatMap(definitionsIn)
   const run = database.unavailable ? describe.skip : describe
   run.each(schemas.map((schema) => [schema.name, schema]))(
     `%s (${database.name}${database.unavailable ? `: ${database.unavailable}` : ""})`,

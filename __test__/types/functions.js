@@ -32,6 +32,7 @@ const functions = {
   cleanup: true,
   check: true,
   migrate: true,
+  rekey: true,
   getAdapter: true,
   ping: true,
   stats: true,

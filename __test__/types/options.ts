@@ -47,6 +47,14 @@ const all: Required<SqlxAdapterOptions> = {
   pooler: true,
   sqlite: { synchronous: "normal", busyTimeout: 1000 },
   sessions: { hash: true, key: "sixteen characters" },
+  encryption: {
+    keys: [
+      { id: "2026", key: "base64" },
+      { id: "2025", key: new Uint8Array(32) },
+    ],
+    columns: ["access_token"],
+    allowPlain: false,
+  },
   normalizeEmail: false,
   retry: { attempts: 3, maxTime: 1000 },
   onQuery: (event) => void event.duration.toFixed(),

@@ -52,8 +52,10 @@ methods()
 
 // @ts-expect-error a place is needed
 Default()
-// @ts-expect-error it throws
-Prisma.Adapter({}).length
+Prisma.Adapter({ prisma: {}, modelMapping: { User: "user" }, url: "sqlite:auth.db" }).getAdapter
+Prisma({ schema: { user: { table: "Member" } } }).getUser
+// @ts-expect-error the preset is Prisma's
+Prisma.Adapter({ schema: "prisma" })
 Adapters.Default("sqlite:auth.db", {
   // @ts-expect-error the tables are v3's
   schema: "prisma",

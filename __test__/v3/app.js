@@ -1,4 +1,4 @@
-// An application on the real NextAuth v3, in a process of its own: its handler behind Node.js's own
+// An application on the real NextAuth v3 or v2, in a process of its own: its handler behind Node.js's own
 // HTTP server, which gives it what Next.js of that time did (`req.query`, `req.cookies`, `req.body`,
 // `res.status`, `res.json`, `res.send`). That Next.js itself does not run on today's Node.js.
 //
@@ -7,7 +7,7 @@
 
 const { createServer } = require("node:http")
 
-const { DATABASE, ADAPTER, PROFILE = "{}" } = process.env
+const { VERSION, DATABASE, ADAPTER, PROFILE = "{}", SQLITE3 } = process.env
 const SECRET = "the application's secret"
 
 const server = createServer((req, res) => {
@@ -20,16 +20,36 @@ const server = createServer((req, res) => {
 server.listen(0, "127.0.0.1", () => {
   const origin = `http://127.0.0.1:${server.address().port}`
   process.env.NEXTAUTH_URL = origin
-  handler = nextAuth(origin)
+  handler = VERSION === "2" ? nextAuth2(origin) : nextAuth3(origin)
   process.send({ origin })
 })
 process.on("disconnect", () => process.exit())
 
 let handler
 
-function nextAuth(origin) {
+function nextAuth3(origin) {
   const NextAuth = require("next-auth-3").default
   const { Email } = require("next-auth-3/providers").default
+  return NextAuth({
+    ...options(origin, Email),
+    session: { jwt: false },
+    logger: {
+      error: (...said) => process.send({ error: said.map(String) }),
+      warn() {},
+      debug() {},
+    },
+  })
+}
+
+/** As v2's documentation has it: the site is an option, and errors are written to the console. */
+function nextAuth2(origin) {
+  const NextAuth = require("next-auth-2").default
+  const { Email } = require("next-auth-2/providers")
+  console.error = (...said) => process.send({ error: said.map(String) })
+  return (req, res) => NextAuth(req, res, { ...options(origin, Email), site: origin })
+}
+
+function options(origin, Email) {
   const provider = {
     id: "mock",
     name: "Mock",
@@ -44,24 +64,22 @@ function nextAuth(origin) {
     clientId: "app",
     clientSecret: "provider's",
   }
-  const sendVerificationRequest = async (mail) => process.send({ mail: { url: mail.url } })
-  return NextAuth({
+  const sendVerificationRequest = async ({ url, site, baseUrl }) =>
+    process.send({ mail: { url, site, baseUrl } })
+  return {
     ...place(),
     secret: SECRET,
-    session: { jwt: false },
     providers: [Email({ from: "app@example.com", sendVerificationRequest }), provider],
-    logger: {
-      error: (...said) => process.send({ error: said.map(String) }),
-      warn() {},
-      debug() {},
-    },
-  })
+  }
 }
 
 /** The adapter, as an application of v3 writes it. */
 function place() {
   const config = JSON.parse(DATABASE)
-  if (ADAPTER === "typeorm") return { database: config }
+  if (ADAPTER === "typeorm") {
+    if (SQLITE3) config.driver = require(SQLITE3)
+    return { database: config }
+  }
   if (ADAPTER === "SqlxAdapter") return { adapter: require("../..").SqlxAdapter(config) }
   const { default: Adapters, fromDatabase } = require("../../v3.js")
   const adapters = {
@@ -69,6 +87,7 @@ function place() {
     TypeORM: () => Adapters.TypeORM(config),
     "TypeORM.Adapter": () => Adapters.TypeORM.Adapter(config),
     fromDatabase: () => fromDatabase(config),
+    Prisma: () => Adapters.Prisma.Adapter(config),
   }
   return { adapter: adapters[ADAPTER]() }
 }

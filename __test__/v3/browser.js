@@ -4,11 +4,13 @@ const path = require("node:path")
 const SESSION_COOKIE = "next-auth.session-token"
 
 /**
- * Starts an application on NextAuth v3 and gives `{ origin, mail(), errors, stop() }`. `adapter` is
- * what `app.js` calls it, `database` its configuration, `profile` whom its OAuth provider signs in.
+ * Starts an application on NextAuth and gives `{ origin, mail(), errors, stop() }`. `version` is 2 or
+ * 3, `adapter` what `app.js` calls it, `database` its configuration, `profile` whom its OAuth provider
+ * signs in, `env` more of the environment.
  */
-async function startApp({ adapter, database, profile = {} }) {
-  const env = { ...process.env, ADAPTER: adapter, DATABASE: JSON.stringify(database) }
+async function startApp({ version = 3, adapter, database, profile = {}, env: more }) {
+  const config = { VERSION: version, ADAPTER: adapter, DATABASE: JSON.stringify(database) }
+  const env = { ...process.env, ...config, ...more }
   const child = fork(path.join(__dirname, "app.js"), {
     env: { ...env, PROFILE: JSON.stringify(profile), NODE_ENV: "production" },
     execArgv: [],

@@ -1,6 +1,7 @@
 // What the documentation of v2 and v3 says the configuration may be: every option is honoured or
 // refused by name.
 
+const { readFileSync } = require("node:fs")
 const path = require("node:path")
 const Adapters = require("../../v3.js").default
 const { SqlxAdapterError } = require("../..")
@@ -95,10 +96,57 @@ describe("the spellings", () => {
   test("no database is no adapter: then v3 keeps sessions in cookies", () => {
     for (const none of [undefined, null, ""]) expect(fromDatabase(none)).toBeUndefined()
   })
+})
 
-  test("Prisma's says what to use instead", () => {
-    const error = refusedAtOnce(() => Adapters.Prisma.Adapter({ prisma: {} }), "ERR_UNSUPPORTED")
-    expect(error.message).toMatch(/Adapters\.Default\(url\)/)
+describe("Prisma's", () => {
+  const sqlite = () => ({ url: `sqlite:${file()}`, synchronize: true })
+
+  function openPrisma(place) {
+    const adapter = Adapters.Prisma.Adapter(place)
+    opened.push(adapter)
+    return adapter
+  }
+
+  test("has the tables and columns of its schema", async () => {
+    const place = sqlite()
+    const prisma = {}
+    const modelMapping = { User: "user", VerificationRequest: "verificationRequest" }
+    const v3 = await methods(openPrisma({ prisma, modelMapping, ...place }))
+    const user = await v3.createUser({ email: uniqueEmail() })
+    expect(await (await methods(Adapters.Prisma(place))).getUser(user.id)).toEqual(user)
+    const database = place.url.slice("sqlite:".length)
+    expect(await columns(database, "accounts")).toEqual(
+      `id compound_id user_id provider_type provider_id provider_account_id refresh_token
+       access_token access_token_expires created_at updated_at`.split(/\s+/),
+    )
+    // Prisma keeps dates as milliseconds.
+    const [{ kind }] = await query(database, "SELECT typeof(created_at) AS kind FROM users")
+    expect(kind).toBe("integer")
+  })
+
+  test("place is the environment's, as in the documentation's schema.prisma", async () => {
+    const before = process.env.DATABASE_URL
+    process.env.DATABASE_URL = sqlite().url
+    const v3 = await methods(openPrisma({ prisma: {}, synchronize: true }))
+    expect(await v3.getUser("1")).toBeNull()
+    if (before === undefined) delete process.env.DATABASE_URL
+    else process.env.DATABASE_URL = before
+  })
+
+  test("models of other names need their tables", async () => {
+    const place = { ...sqlite(), modelMapping: { User: "member" } }
+    const error = refusedAtOnce(() => Adapters.Prisma.Adapter(place), "ERR_CONFIG")
+    expect(error.message).toContain('schema: { user: { table: "…" } }')
+    await (await methods(openPrisma({ ...place, schema: { user: { table: "Member" } } }))).getUser(
+      "1",
+    )
+    expect(await tables(place.url.slice("sqlite:".length))).toContain("Member")
+    for (const wrong of [{ Users: "user" }, { Account: "accounts" }]) {
+      refusedAtOnce(() => Adapters.Prisma.Adapter({ ...place, modelMapping: wrong }), "ERR_CONFIG")
+    }
+    for (const wrong of [undefined, null, 7, { ...place, schema: "prisma" }]) {
+      refusedAtOnce(() => Adapters.Prisma.Adapter(wrong), "ERR_CONFIG")
+    }
   })
 })
 
@@ -335,6 +383,26 @@ describe("options", () => {
   test.each(taken)("%j with %j is taken", async (place, options) => {
     const adapter = open({ ...place, ...options })
     expect(typeof adapter.getAdapter).toBe("function")
+  })
+
+  test("are all that TypeORM's declarations have", () => {
+    const { isOption } = require("../../v3/configuration.js")
+    const declarations = [
+      "connection/BaseConnectionOptions",
+      "driver/mysql/MysqlConnectionOptions",
+      "driver/mysql/MysqlConnectionCredentialsOptions",
+      "driver/postgres/PostgresConnectionOptions",
+      "driver/postgres/PostgresConnectionCredentialsOptions",
+      "driver/sqlite/SqliteConnectionOptions",
+      "driver/better-sqlite3/BetterSqlite3ConnectionOptions",
+    ]
+    const typeorm = path.dirname(require.resolve("typeorm"))
+    const names = declarations.flatMap((file) => {
+      const text = readFileSync(path.join(typeorm, `${file}.d.ts`), "utf8")
+      return [...text.matchAll(/^ {4}(?:readonly )?(\w+)\??:/gm)].map(([, name]) => name)
+    })
+    expect(new Set(names).size).toBeGreaterThan(60)
+    expect(names.filter((name) => !isOption(name))).toEqual([])
   })
 
   const refused = [

@@ -63,7 +63,8 @@ legacy("getAdapter", (place) => {
       const provider = mailer()
       const [email, token] = [uniqueEmail(), randomToken()]
       await methods.createVerificationRequest(email, "https://link", token, undefined, provider)
-      expect(provider.sent).toMatchObject([{ baseUrl: "https://old.example" }])
+      const site = "https://old.example"
+      expect(provider.sent).toMatchObject([{ baseUrl: site, site }])
       expect(await methods.getVerificationRequest(email, token)).toBeTruthy()
       const session = await methods.createSession(await newUser())
       expect(await methods.updateSession(session)).toBeNull()

@@ -1,5 +1,5 @@
-// The real NextAuth 3.29.10 on this adapter, by all its spellings: sign-in, session, refresh and
-// sign-out, over HTTP.
+// The real NextAuth 3.29.10, and 2.2.0, on this adapter, by all its spellings: sign-in, session, refresh
+// and sign-out, over HTTP.
 
 const { uniqueEmail } = require("../support/samples")
 const { browser, startApp } = require("./browser")
@@ -14,6 +14,9 @@ const spellings = [
   { adapter: "TypeORM", options: V3 },
   { adapter: "TypeORM.Adapter", options: V3 },
   { adapter: "fromDatabase", options: V3 },
+  { adapter: "Default", options: V3, version: 2 },
+  // The tables of Prisma's adapter for v3.
+  { adapter: "Prisma", options: { synchronize: true } },
   // A v3 application on our own tables.
   { adapter: "SqlxAdapter", options: {} },
 ]
@@ -25,14 +28,15 @@ const cases = kinds.flatMap((database) =>
     .map((spelling) => ({ database, ...spelling })),
 )
 
-for (const { database, adapter, options } of cases) {
-  onDatabase(database, `NextAuth 3 with ${adapter}`, (place) => {
+for (const { database, adapter, options, version = 3 } of cases) {
+  onDatabase(database, `NextAuth ${version} with ${adapter}`, (place) => {
     const profile = { id: 583_231, name: "Octo", email: uniqueEmail("octo"), image: "https://i" }
     const prefix = options.entityPrefix ?? ""
     let app
 
     beforeAll(async () => {
-      app = await startApp({ adapter, database: { url: place.url, ...options }, profile })
+      const config = { url: place.url, ...options }
+      app = await startApp({ version, adapter, database: config, profile })
     })
     afterAll(() => app?.stop())
 

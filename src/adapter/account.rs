@@ -1,10 +1,11 @@
 //! The providers' accounts that users sign in with.
 
+use super::sealing::Identity;
 use super::{Call, Inserts, find_row, row};
 use crate::batch::Lane;
 use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Cause, Code, Error, Result};
-use crate::schema::{Condition, Schema};
+use crate::schema::{Condition, Model, Schema};
 use crate::value::{Record, Row, Value, key};
 use std::sync::Arc;
 
@@ -61,7 +62,8 @@ impl Call {
         }
         let insert = self.store.account.link.of(self.store.engine.dialect(), model, &account)?;
         let model = insert.model();
-        let values = model.insert_values(&account, self.now)?;
+        let mut values = model.insert_values(&account, self.now)?;
+        self.seal_inserted(model, &mut values)?;
         let outcome = self.run_in(insert.plans(), &values).await.map_err(|error| {
             let error = error.of_table(&model.table.name);
             match error.code() {
@@ -76,7 +78,7 @@ impl Call {
         let user_id = model
             .column("userId")?
             .accept(model.name, account.get("userId").unwrap_or(&Value::Null))?;
-        find_row(model, outcome, &[("userId", &user_id)]).ok_or_else(|| {
+        let linked = find_row(model, outcome, &[("userId", &user_id)]).ok_or_else(|| {
             let key =
                 model.key.iter().map(|property| model.column(property).map(|column| &column.name));
             Error::new(Code::Unique, "this provider's account is linked to another user")
@@ -89,7 +91,21 @@ impl Call {
                         .ok()
                         .map(|columns| columns.into_iter().cloned().collect::<Vec<_>>().join(", ")),
                 })
-        })
+        })?;
+        self.opened_after(linked)
+    }
+
+    /// Encrypts what a new row has in columns that are encrypted.
+    fn seal_inserted(&self, model: &Model, values: &mut [Value]) -> Result<()> {
+        if !self.store.sealing.is_on() {
+            return Ok(());
+        }
+        let key = BY_KEY.map(|key| {
+            let index = model.inserted().position(|column| *column.property == *key.property);
+            index.and_then(|index| values.get(index)).cloned().unwrap_or(Value::Null)
+        });
+        let [provider, id] = &key;
+        self.store.sealing.seal(model.inserted(), Identity::new(provider, id)?, values)
     }
 
     /// Changes the columns that the record has a value for, null included, and gives the row. The
@@ -125,6 +141,10 @@ impl Call {
         }
         let (columns, mut values) = model.changes(&account, self.now)?;
         let key = asked.iter().map(|(_, value)| value.clone());
+        if let [(_, provider), (_, id), ..] = asked.as_slice() {
+            let set = columns.iter().filter_map(|index| model.columns.get(*index));
+            self.store.sealing.seal(set, Identity::new(provider, id)?, &mut values)?;
+        }
         let outcome = if columns.is_empty() {
             let key: Vec<Value> = key.take(BY_KEY.len()).collect();
             self.run(&self.store.account.by_key, &key).await?
@@ -134,7 +154,7 @@ impl Call {
             self.run(&plan, &values).await?
         };
         let asked: Vec<(&str, &Value)> = asked.iter().map(|(name, value)| (*name, value)).collect();
-        find_row(model, outcome, &asked).ok_or_else(unknown)
+        self.opened_after(find_row(model, outcome, &asked).ok_or_else(unknown)?)
     }
 
     /// Deletes an account.
@@ -146,7 +166,7 @@ impl Call {
             return Ok(None);
         };
         let outcome = self.run(&self.store.account.delete, &asked).await?;
-        Ok(self.account_row(outcome, &asked))
+        self.account_row(outcome, &asked).map(|row| self.opened_after(row)).transpose()
     }
 
     /// The account that a provider knows by this id.
@@ -159,7 +179,7 @@ impl Call {
             return Ok(None);
         };
         let outcome = self.run(&self.store.account.by_key, &asked).await?;
-        Ok(self.account_row(outcome, &asked))
+        self.account_row(outcome, &asked).map(|row| self.opened(row)).transpose()
     }
 
     /// The accounts that a user signs in with.
@@ -170,7 +190,7 @@ impl Call {
         };
         let outcome = self.run(&self.store.account.by_user, std::slice::from_ref(&user_id)).await?;
         let rows = outcome.rows.into_iter().map(|values| row(model, values));
-        Ok(rows.filter(|row| *row.get("userId") == user_id).collect())
+        rows.filter(|row| *row.get("userId") == user_id).map(|row| self.opened(row)).collect()
     }
 
     fn account_row(&self, outcome: Outcome, asked: &[Value; 2]) -> Option<Row> {

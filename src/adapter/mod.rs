@@ -3,6 +3,8 @@
 mod account;
 mod authenticator;
 mod call;
+mod rekey;
+mod sealing;
 mod session;
 mod unfinished;
 mod upkeep;
@@ -10,6 +12,7 @@ mod user;
 mod verification_token;
 
 pub use call::Call;
+pub use rekey::Rekeyed;
 pub use upkeep::Cleaned;
 
 use crate::batch::{self, Done, Task};
@@ -19,6 +22,7 @@ use crate::options::{Environment, Options, SchemaOptions, Source, Synchronize};
 use crate::schema::{self, Model, Schema};
 use crate::value::{Row, Value};
 use call::{InsertPlans, Inserts};
+use sealing::Sealing;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -94,14 +98,18 @@ impl Adapter {
     /// # Errors
     /// `ERR_CONFIG`: the schema of the options cannot be, on the database that they name, if they do.
     pub fn new(options: Options, scope: u64, observer: Arc<dyn Observer>) -> Result<Self> {
-        if options.schema != SchemaOptions::default() {
+        if options.schema != SchemaOptions::default() || options.encryption.0.is_some() {
             let source = if options.url.is_some() || options.r#type.is_some() {
                 // A place that is wrong is the first call's error.
                 Source::find(&options, &Environment::default()).ok()
             } else {
                 None
             };
-            schema::check(source.as_ref().map(engine::dialect_of), &options.schema)?;
+            let dialect = source.as_ref().map(engine::dialect_of);
+            let schema = schema::presume(dialect, &options.schema)?;
+            if let (Some(mut schema), Some(encryption)) = (schema, &options.encryption.0) {
+                schema.seal(encryption.columns.as_deref())?;
+            }
         }
         Ok(Adapter {
             options,
@@ -245,6 +253,7 @@ pub struct Store {
     authenticator: authenticator::Statements,
     upkeep: upkeep::Statements,
     unfinished: unfinished::Unfinished,
+    sealing: Sealing,
 }
 
 impl fmt::Debug for Store {
@@ -260,8 +269,11 @@ impl Store {
             Source::Server(place) => place.schema.as_deref(),
             Source::Sqlite(_) => None,
         };
-        let schema = schema::build(dialect, &adapter.options.schema, database_schema)?;
+        let mut schema = schema::build(dialect, &adapter.options.schema, database_schema)?;
+        let variable = adapter.environment.get().and_then(|it| it.encryption_keys.as_ref());
+        let sealing = Sealing::new(&adapter.options.encryption, variable, &mut schema)?;
         Ok(Store {
+            sealing,
             user: user::Statements::new(dialect, &schema)?,
             account: account::Statements::new(dialect, &schema)?,
             session: session::Statements::new(dialect, &schema)?,

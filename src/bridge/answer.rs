@@ -2,7 +2,7 @@
 
 use super::js::{Js, JsResult, Scope};
 use super::shape::Shapes;
-use crate::adapter::{Cleaned, Status};
+use crate::adapter::{Cleaned, Rekeyed, Status};
 use crate::schema::Finding;
 use crate::value::{Row, Value};
 
@@ -25,6 +25,8 @@ pub enum Answer {
     Status(Status),
     /// What had expired.
     Cleaned(Cleaned),
+    /// What was encrypted anew.
+    Rekeyed(Rekeyed),
     /// What the live tables lack.
     Findings(Vec<Finding>),
     /// An array of strings.
@@ -34,6 +36,12 @@ pub enum Answer {
 impl From<Cleaned> for Answer {
     fn from(cleaned: Cleaned) -> Self {
         Answer::Cleaned(cleaned)
+    }
+}
+
+impl From<Rekeyed> for Answer {
+    fn from(rekeyed: Rekeyed) -> Self {
+        Answer::Rekeyed(rekeyed)
     }
 }
 
@@ -120,6 +128,7 @@ pub fn into_js<'s>(scope: Scope<'s>, shapes: &Shapes<'_, 's>, answer: Answer) ->
         Answer::Number(number) => scope.number(number),
         Answer::Status(status) => self::status(scope, &status),
         Answer::Cleaned(cleaned) => self::cleaned(scope, cleaned),
+        Answer::Rekeyed(rekeyed) => self::rekeyed(scope, &rekeyed),
         Answer::Findings(findings) => {
             let array = scope.array(findings.len())?;
             for (index, found) in (0..).zip(&findings) {
@@ -144,6 +153,35 @@ fn cleaned<'s>(scope: Scope<'s>, cleaned: Cleaned) -> JsResult<Js<'s>> {
     scope.set(object, "sessions", scope.number(cleaned.sessions as f64)?)?;
     let tokens = scope.number(cleaned.verification_tokens as f64)?;
     scope.set(object, "verificationTokens", tokens)?;
+    Ok(object)
+}
+
+// A count beyond 2^53 would be rounded.
+#[allow(clippy::cast_precision_loss)]
+fn rekeyed<'s>(scope: Scope<'s>, rekeyed: &Rekeyed) -> JsResult<Js<'s>> {
+    let object = scope.object()?;
+    for (name, count) in [
+        ("rows", rekeyed.rows),
+        ("encrypted", rekeyed.encrypted),
+        ("rekeyed", rekeyed.rekeyed),
+        ("decrypted", rekeyed.decrypted),
+        ("left", rekeyed.left),
+    ] {
+        scope.set(object, name, scope.number(count as f64)?)?;
+    }
+    let failed = scope.array(rekeyed.failed.len())?;
+    for (index, one) in (0..).zip(&rekeyed.failed) {
+        let made = scope.object()?;
+        scope.set(made, "column", scope.text(&one.property)?)?;
+        if let Some(key) = &one.key {
+            scope.set(made, "keyId", scope.text(key)?)?;
+        }
+        scope.set(made, "values", scope.number(one.values as f64)?)?;
+        scope.set_element(failed, index, made)?;
+    }
+    scope.set(object, "failed", failed)?;
+    let next = rekeyed.next.as_deref().map_or_else(|| scope.null(), |next| scope.text(next))?;
+    scope.set(object, "next", next)?;
     Ok(object)
 }
 

@@ -195,6 +195,7 @@ fn tree(scope: Scope<'_>, js: Js<'_>, depth: usize) -> Result<Tree, Thrown> {
         Kind::Function => Tree::Function,
         Kind::BigInt => Tree::Other("a bigint"),
         Kind::Object if scope.date(js)?.is_some() => Tree::Other("a Date"),
+        Kind::Object if scope.is_bytes(js)? => Tree::Bytes(scope.bytes(js)?.into()),
         Kind::Object if scope.is_array(js)? => {
             let mut items = Vec::new();
             for index in 0..scope.length(js)?.min(MAX_LIST) {
@@ -229,6 +230,7 @@ pub fn environment(scope: Scope<'_>, js: Js<'_>) -> Environment {
     Environment {
         auth_database_url: variable("AUTH_DATABASE_URL").map(Into::into),
         database_url: variable("DATABASE_URL").map(Into::into),
+        encryption_keys: variable("AUTH_ENCRYPTION_KEYS").map(Into::into),
         production: variable("NODE_ENV").as_deref() == Some("production"),
     }
 }

@@ -248,6 +248,39 @@ impl<'s> Scope<'s> {
         Ok(Some(time))
     }
 
+    /// Whether it is a Buffer or another view of bytes.
+    pub fn is_bytes(self, value: Js<'_>) -> JsResult<bool> {
+        let mut is = false;
+        // SAFETY: a live handle and an out-pointer of ours.
+        check(unsafe { sys::napi_is_typedarray(self.env, value.raw, &mut is) })?;
+        Ok(is)
+    }
+
+    /// The first bytes of a `Uint8Array`, as many as any option takes and one; none of another array.
+    pub fn bytes(self, value: Js<'_>) -> JsResult<Vec<u8>> {
+        const MOST: usize = 33;
+        let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
+        let (mut buffer, mut offset) = (ptr::null_mut(), 0);
+        // SAFETY: a live handle and out-pointers of ours; what is no typed array gives an error status.
+        check(unsafe {
+            sys::napi_get_typedarray_info(
+                self.env,
+                value.raw,
+                &mut kind,
+                &mut length,
+                &mut data,
+                &mut buffer,
+                &mut offset,
+            )
+        })?;
+        if kind != sys::TypedarrayType::uint8_array || data.is_null() || length == 0 {
+            return Ok(Vec::new());
+        }
+        // SAFETY: Node gives the start and the length of the view, and no JavaScript, which might
+        // detach its buffer, runs until this has been copied.
+        Ok(unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length.min(MOST)) }.to_vec())
+    }
+
     pub fn kind(self, value: Js<'_>) -> JsResult<Kind> {
         let mut kind = 0;
         // SAFETY: a live handle and an out-pointer of ours.

@@ -15,7 +15,7 @@ mod waiting;
 use crate::adapter::{Adapter, Call};
 use crate::engine::BoxFuture;
 use crate::error::{Error, Result};
-use crate::options::Options;
+use crate::options::{Environment, Options};
 use answer::Answer;
 use argument::Arguments;
 use js::{Js, JsResult, Scope, Thrown};
@@ -154,6 +154,10 @@ fn open(
     held: Js<'_>,
 ) -> Result<Rc<Handle>> {
     let options = Options::from_arguments(arguments.tree(0)?, arguments.tree(1)?)?;
+    if let Some(encryption) = &options.encryption.0 {
+        let environment = read_environment(realm, scope)?;
+        encryption.check_environment(environment.encryption_keys.as_ref())?;
+    }
     let listeners = Listeners::new(scope, arguments.options(), held).map_err(|Thrown| {
         scope.catch();
         Error::config("reading the options \"onQuery\" and \"logger\" threw an exception")
@@ -236,13 +240,16 @@ fn add(scope: Scope<'_>, object: Js<'_>, name: &str, made: napi::Result<Made<'_>
 fn ready(realm: &Realm, scope: Scope<'_>, handle: &Handle) -> Result<Arc<Adapter>> {
     let adapter = handle.adapter()?;
     if adapter.needs_environment() {
-        let environment = realm.environment(scope).map_err(|Thrown| {
-            scope.catch();
-            Error::internal("process.env cannot be read")
-        })?;
-        adapter.set_environment(environment);
+        adapter.set_environment(read_environment(realm, scope)?);
     }
     Ok(Arc::clone(adapter))
+}
+
+fn read_environment(realm: &Realm, scope: Scope<'_>) -> Result<Environment> {
+    realm.environment(scope).map_err(|Thrown| {
+        scope.catch();
+        Error::internal("process.env cannot be read")
+    })
 }
 
 /// The promise of a call. Whatever fails, fails by rejecting it.

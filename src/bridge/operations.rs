@@ -79,6 +79,7 @@ operations! {
     "cleanup" => cleanup();
     "check" => check();
     "migrate" => migrate(optional_record "options");
+    "rekey" => rekey(optional_record "options");
     "ping" => ping();
     "stats" => stats();
 }

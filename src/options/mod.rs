@@ -1,5 +1,6 @@
 //! What can be set, with its defaults, and how it is read from JavaScript.
 
+mod encryption;
 mod number;
 mod parameters;
 mod parts;
@@ -12,6 +13,7 @@ mod tls;
 mod tree;
 mod url;
 
+pub use encryption::{Encryption, EncryptionOptions};
 pub use number::{Count, CountOrNone, Milliseconds};
 pub use pool::{PoolBounds, PoolOptions};
 pub use schema::{
@@ -68,6 +70,8 @@ pub struct Options {
     pub sqlite: SqliteOptions,
     /// How session tokens are stored.
     pub sessions: SessionOptions,
+    /// What is encrypted at rest.
+    pub encryption: Encryption,
     /// Whether `users.email` is normalised; [`Options::normalizes_email`] has the default.
     normalize_email: Option<bool>,
     /// Bounds for repeating what is safe to repeat.

@@ -14,6 +14,8 @@ pub struct Environment {
     pub auth_database_url: Option<Secret>,
     /// `DATABASE_URL`.
     pub database_url: Option<Secret>,
+    /// `AUTH_ENCRYPTION_KEYS`.
+    pub encryption_keys: Option<Secret>,
     /// Whether `NODE_ENV` is `production`.
     pub production: bool,
 }

@@ -3,6 +3,7 @@
 use serde::Deserializer;
 use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// An options argument as JavaScript gave it. A property that is `undefined` or `null` is left out.
 #[derive(Clone, PartialEq)]
@@ -15,6 +16,8 @@ pub enum Tree {
     Number(f64),
     /// A string.
     Text(String),
+    /// A Buffer, or another Uint8Array.
+    Bytes(Zeroizing<Vec<u8>>),
     /// An array.
     List(Vec<Tree>),
     /// A plain object's own enumerable properties.
@@ -35,6 +38,7 @@ impl Tree {
             Tree::Boolean(_) => "a boolean",
             Tree::Number(_) => "a number",
             Tree::Text(_) => "a string",
+            Tree::Bytes(_) => "a Buffer",
             Tree::List(_) => "an array",
             Tree::Object(_) => "an object",
             Tree::Function => "a function",
@@ -121,6 +125,10 @@ impl de::Error for TreeError {
         TreeError::wrong(&expected, &format!("this {}", kind(&got).trim_start_matches("a ")))
     }
 
+    fn invalid_length(_length: usize, expected: &dyn de::Expected) -> Self {
+        TreeError::wrong(&expected, "a value of another length")
+    }
+
     fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
         TreeError { path: Vec::new(), problem: Problem::Unknown { name: name.to_owned(), known } }
     }
@@ -145,6 +153,7 @@ fn kind(got: &de::Unexpected<'_>) -> &'static str {
         de::Unexpected::Unit => "null",
         de::Unexpected::Seq => "an array",
         de::Unexpected::Map => "an object",
+        de::Unexpected::Bytes(_) => "a Buffer",
         de::Unexpected::Other("a function") => "a function",
         _ => "a value of another kind",
     }
@@ -164,6 +173,7 @@ impl<'de> Deserializer<'de> for Tree {
                 None => visitor.visit_f64(value),
             },
             Tree::Text(value) => visitor.visit_string(value),
+            Tree::Bytes(value) => visitor.visit_bytes(&value),
             Tree::List(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
             Tree::Object(properties) => {
                 visitor.visit_map(Properties { rest: properties.into_iter(), current: None })

@@ -87,28 +87,17 @@ pub fn build(
     Ok(schema)
 }
 
-/// Checks what can be known of the options without a database: for one of this dialect, if its kind
-/// is known.
+/// What can be known of the schema of these options without a database: for one of this dialect or, if
+/// its kind is not known, for the first that there is.
 ///
 /// # Errors
 /// `ERR_CONFIG` names the option.
-pub fn check(dialect: Option<&Dialect>, options: &SchemaOptions) -> Result<()> {
-    if let Some(name) = &options.preset {
-        let preset = preset::find(name)?;
-        if dialect.is_none() {
-            return match preset.dialects().first() {
-                Some(dialect) => build(dialect, options, None).map(drop),
-                None => Ok(()),
-            };
-        }
-    }
-    match dialect {
-        Some(dialect) => build(dialect, options, None).map(drop),
-        None => match crate::engine::DIALECTS.first() {
-            Some(dialect) => build(dialect, options, None).map(drop),
-            None => Ok(()),
-        },
-    }
+pub fn presume(dialect: Option<&Dialect>, options: &SchemaOptions) -> Result<Option<Schema>> {
+    let presumed = match &options.preset {
+        Some(name) => preset::find(name)?.dialects().first().copied(),
+        None => crate::engine::DIALECTS.first().copied(),
+    };
+    dialect.or(presumed).map(|dialect| build(dialect, options, None)).transpose()
 }
 
 fn path(model: &Model, property: &str) -> String {
@@ -167,6 +156,10 @@ fn change(
                         ))
                     })?;
                 column.storage = storage;
+                if column.kind == ColumnType::Text {
+                    // The new type has no length.
+                    column.longest = None;
+                }
                 column.sql_type = extra::sql_type(dialect, column.kind, name).to_owned();
             }
             if let Some(nullable) = described.nullable {

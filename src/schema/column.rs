@@ -38,6 +38,8 @@ pub struct Column {
     pub exact: bool,
     /// The characters that it takes at most, if its type says.
     pub longest: Option<usize>,
+    /// Whether its values are encrypted.
+    pub sealed: bool,
 }
 
 /// Where a column points to.
@@ -98,6 +100,7 @@ impl Column {
             references: None,
             exact: true,
             longest: None,
+            sealed: false,
         }
     }
 

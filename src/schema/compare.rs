@@ -3,7 +3,9 @@
 use super::build::index_name;
 use super::create::{add_column, create_index, create_table, others};
 use super::recognise::foreign;
+use super::sealed::LONG_TOKEN;
 use super::{Access, Column, Fill, Index, Model, Schema, own};
+use crate::crypto::sealed_length;
 use crate::engine::{ColumnType, Dialect, Engine, LiveColumn, LiveTable, Storage, Table};
 use crate::error::Result;
 use std::sync::Arc;
@@ -263,8 +265,11 @@ fn columns(dialect: &Dialect, model: &Model, table: &LiveTable, findings: &mut V
 /// How many characters what the property holds may well have, where that is often overlooked.
 fn needed_length(model: &Model, column: &Column) -> Option<u64> {
     match (model.name, &*column.property) {
+        ("account", _) if column.sealed => u64::try_from(sealed_length(LONG_TOKEN)).ok(),
         // Signed tokens with many claims: Microsoft's exceed 2,000 characters.
-        ("account", "access_token" | "refresh_token" | "id_token") => Some(4_096),
+        ("account", "access_token" | "refresh_token" | "id_token") => {
+            u64::try_from(LONG_TOKEN).ok()
+        }
         // Pictures as data: URLs.
         ("user", "image") => Some(2_048),
         ("session", "sessionToken") => Some(71),

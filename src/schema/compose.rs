@@ -87,7 +87,7 @@ impl<'a> Composer<'a> {
     }
 
     /// The text of a parameter that is bound to one of the call's values.
-    fn bound(&mut self, value: usize, storage: Storage) -> String {
+    pub(super) fn bound(&mut self, value: usize, storage: Storage) -> String {
         self.parameters.push(storage);
         self.arguments.push(value);
         let parameter = (self.dialect.parameter)(self.parameters.len());

@@ -12,16 +12,19 @@ mod guard;
 mod id;
 mod many;
 mod own;
+mod page;
 mod preset;
 mod recognise;
+mod sealed;
 
-pub use build::{build, check};
+pub use build::{build, presume};
 pub use column::{Column, Fill, Reference};
 pub use compare::{Finding, Level, compare, repairs};
 pub use compose::{Condition, Join};
 pub use create::{create, define, ensure, explain};
 pub use guard::lock_user;
 pub use id::new_id;
+pub use page::position;
 
 use crate::engine::{Dialect, OutputColumn, Plan, Storage, Table};
 use crate::error::{Code, Error, Result};

@@ -26,7 +26,7 @@ pub async fn recognise(engine: &dyn Engine) -> Result<Vec<&'static Preset>> {
             }
         }
     }
-    let mut found: Vec<(&'static Preset, (bool, bool, usize))> = Vec::new();
+    let mut found: Vec<(&'static Preset, (bool, bool, usize, usize))> = Vec::new();
     for schema_name in [None, Some("next_auth")] {
         let of_schema: Vec<Table> =
             tables.iter().filter(|table| table.schema.as_deref() == schema_name).cloned().collect();
@@ -37,13 +37,19 @@ pub async fn recognise(engine: &dyn Engine) -> Result<Vec<&'static Preset>> {
         for (preset, schema) in &known {
             let is_here = tables_of(schema).all(|table| table.schema.as_deref() == schema_name);
             if is_here && describes(schema, &live) {
-                let fit = (is_exact(schema, &live), is_complete(schema, &live), columns(schema));
+                let fit = (
+                    is_exact(schema, &live),
+                    is_complete(schema, &live),
+                    columns(schema),
+                    alike(schema, &live),
+                );
                 found.push((preset, fit));
             }
         }
     }
-    // One whose names have the same capitals fits best, then one of which nothing is missing, and
-    // then one that says more.
+    // One whose names have the same capitals fits best, then one of which nothing is missing, then one
+    // that says more, then one whose types are spelt as they are there: that alone tells TypeORM's
+    // tables from Prisma's.
     let best = found.iter().map(|(_, fit)| *fit).max();
     let fitting = found.into_iter().filter(|(_, fit)| Some(*fit) == best);
     Ok(fitting.map(|(preset, _)| preset).collect())
@@ -59,6 +65,26 @@ fn columns(schema: &Schema) -> usize {
     models
         .filter(|model| model.access != Access::Absent)
         .map(|model| model.columns.iter().filter(|column| column.shown).count())
+        .sum()
+}
+
+/// How many columns have the type that the schema gives them, but for its length.
+fn alike(schema: &Schema, live: &[LiveTable]) -> usize {
+    let models = schema.models().into_iter();
+    models
+        .filter(|model| model.access != Access::Absent)
+        .filter_map(|model| {
+            Some((model, live.iter().find(|table| table.name == model.table.name)?))
+        })
+        .map(|(model, table)| {
+            let is_alike = |column: &&Column| {
+                let named = column.sql_type.split('(').next().unwrap_or_default();
+                table
+                    .column(&column.name)
+                    .is_some_and(|live| live.sql_type.eq_ignore_ascii_case(named))
+            };
+            model.columns.iter().filter(is_alike).count()
+        })
         .sum()
 }
 

@@ -1,14 +1,22 @@
-//! Digests of secrets.
+//! Secrets: texts that must not be seen, their digests, and what is encrypted at rest.
+
+mod envelope;
+mod key;
+
+pub use envelope::{Place, Unopened, is_sealed, sealed_length};
+pub use key::{KeyBytes, Keys, key_of, read_key};
 
 use crate::error::{Error, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
-/// A text that must not be seen: `Debug` prints none of it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Secret(Arc<str>);
+/// A text that must not be seen: `Debug` prints none of it, and it is zeroed when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
     /// The text itself.
@@ -19,7 +27,14 @@ impl Secret {
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Secret(text.into())
+        // The text itself moves, so that no copy of it stays behind.
+        Secret(Arc::new(Zeroizing::new(text)))
+    }
+}
+
+impl Hash for Secret {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_str().hash(state);
     }
 }
 

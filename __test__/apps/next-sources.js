@@ -1,0 +1,195 @@
+// The sources of a Next.js application, as its documentation and this package's have them.
+
+/** The files of one, by their paths. */
+function nextSources({ next, auth, router, wrapper, standalone }) {
+  return {
+    ...config({ next, wrapper, standalone }),
+    ...(router === "pages" ? pagesRouter : auth === 5 ? appRouter5 : appRouter4),
+    ...(router === "app" && auth === 5 && next >= 16 ? { "proxy.ts": proxy } : {}),
+  }
+}
+
+function config({ next, wrapper, standalone }) {
+  const options = standalone ? `{ output: "standalone" }` : "{}"
+  const source = wrapper
+    ? `import { withSqlxAdapter } from "next-auth-sqlx-adapter/next"\n\nexport default withSqlxAdapter(${options})\n`
+    : `export default ${options}\n`
+  // TypeScript there is from Next.js 15 on.
+  return { [next >= 15 ? "next.config.ts" : "next.config.mjs"]: source }
+}
+
+const layout = `
+import type { ReactNode } from "react"
+
+export default function Layout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en">
+      <body>{children}</body>
+    </html>
+  )
+}
+`
+
+const auth5 = `
+import NextAuth from "next-auth"
+import Nodemailer from "next-auth/providers/nodemailer"
+import { SqlxAdapter } from "next-auth-sqlx-adapter"
+
+export const adapter = SqlxAdapter()
+export const marker = "change 0"
+
+export const { handlers, auth } = NextAuth({
+  adapter,
+  providers: [
+    {
+      id: "loopback",
+      name: "Loopback ID",
+      type: "oidc",
+      issuer: process.env.OIDC_ISSUER,
+      clientId: process.env.OIDC_CLIENT_ID,
+      clientSecret: process.env.OIDC_CLIENT_SECRET,
+      checks: ["pkce", "state", "nonce"],
+      authorization: { params: { scope: "openid email profile" } },
+    },
+    Nodemailer({ server: process.env.EMAIL_SERVER ?? "smtp://127.0.0.1", from: "app@example.test" }),
+  ],
+})
+`
+
+const home5 = `
+import { auth, marker } from "../auth"
+
+export default async function Home() {
+  const session = await auth()
+  return <p id="who" title={marker}>{session?.user?.email ?? "nobody"}</p>
+}
+`
+
+// What the adapter itself says, in a route of its own.
+const stats = `
+import { adapter } from "../../../auth"
+
+export const dynamic = "force-dynamic"
+
+export async function GET() {
+  const { database, connections } = await adapter.stats()
+  return Response.json({ database, connections })
+}
+`
+
+const edge = `
+import { SqlxAdapter } from "next-auth-sqlx-adapter"
+
+export const runtime = "edge"
+
+export async function GET() {
+  try {
+    await SqlxAdapter("sqlite::memory:").ping()
+    return Response.json({ code: null })
+  } catch (error) {
+    return Response.json({ code: (error as { code?: string }).code })
+  }
+}
+`
+
+const proxy = `
+import { NextResponse } from "next/server"
+import { auth } from "./auth"
+
+export default auth((request) => {
+  const response = NextResponse.next()
+  response.headers.set("x-proxy-saw", request.auth?.user?.email ?? "nobody")
+  return response
+})
+
+export const config = { matcher: ["/"] }
+`
+
+const appRouter5 = {
+  "auth.ts": auth5,
+  "app/layout.tsx": layout,
+  "app/page.tsx": home5,
+  "app/api/auth/[...nextauth]/route.ts": `
+import { handlers } from "../../../../auth"
+
+export const { GET, POST } = handlers
+`,
+  "app/api/stats/route.ts": stats,
+  "app/api/edge/route.ts": edge,
+}
+
+const auth4 = `
+import type { NextAuthOptions } from "next-auth"
+import EmailProvider from "next-auth/providers/email"
+import { SqlxAdapter } from "next-auth-sqlx-adapter"
+
+export const adapter = SqlxAdapter()
+
+export const authOptions: NextAuthOptions = {
+  adapter,
+  providers: [
+    {
+      id: "loopback",
+      name: "Loopback ID",
+      type: "oauth",
+      wellKnown: process.env.OIDC_ISSUER + "/.well-known/openid-configuration",
+      clientId: process.env.OIDC_CLIENT_ID,
+      clientSecret: process.env.OIDC_CLIENT_SECRET,
+      idToken: true,
+      checks: ["pkce", "state", "nonce"],
+      authorization: { params: { scope: "openid email profile" } },
+      profile: ({ sub, name, email }: Record<string, string>) => ({ id: sub, name, email }),
+    },
+    EmailProvider({ server: process.env.EMAIL_SERVER, from: "app@example.test" }),
+  ],
+}
+`
+
+const appRouter4 = {
+  "auth.ts": auth4,
+  "app/layout.tsx": layout,
+  "app/page.tsx": `
+import { getServerSession } from "next-auth"
+import { authOptions } from "../auth"
+
+export default async function Home() {
+  const session = await getServerSession(authOptions)
+  return <p id="who">{session?.user?.email ?? "nobody"}</p>
+}
+`,
+  "app/api/auth/[...nextauth]/route.ts": `
+import NextAuth from "next-auth"
+import { authOptions } from "../../../../auth"
+
+const handler = NextAuth(authOptions)
+
+export { handler as GET, handler as POST }
+`,
+  "app/api/stats/route.ts": stats,
+}
+
+const pagesRouter = {
+  "auth.ts": auth4,
+  "pages/api/auth/[...nextauth].ts": `
+import NextAuth from "next-auth"
+import { authOptions } from "../../../auth"
+
+export default NextAuth(authOptions)
+`,
+  "pages/index.tsx": `
+import type { GetServerSideProps } from "next"
+import { getServerSession } from "next-auth"
+import { authOptions } from "../auth"
+
+export const getServerSideProps: GetServerSideProps = async ({ req, res }) => {
+  const session = await getServerSession(req, res, authOptions)
+  return { props: { who: session?.user?.email ?? "nobody" } }
+}
+
+export default function Home({ who }: { who: string }) {
+  return <p id="who">{who}</p>
+}
+`,
+}
+
+module.exports = { nextSources }

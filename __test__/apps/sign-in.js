@@ -1,0 +1,96 @@
+// What a person does, in a real browser, on the pages that every version of Auth.js itself serves;
+// and what it left in the database, read by another process.
+
+const assert = require("node:assert/strict")
+const { randomBytes } = require("node:crypto")
+const { setTimeout: sleep } = require("node:timers/promises")
+const { query } = require("../support/sqlite.js")
+
+/** A browser window, with cookies of its own, on an application. */
+async function openWindow(browser, app) {
+  const context = await browser.newContext()
+  context.setDefaultTimeout(60_000)
+  const page = await context.newPage()
+  const session = async () => (await context.request.get(`${app.auth}/session`)).json()
+  const email = async () => (await session())?.user?.email
+  return { page, context, email, close: () => context.close() }
+}
+
+/** Signs in as Ada by OpenID Connect, and leaves the window open. */
+async function signInByOpenId(browser, app) {
+  const window = await openWindow(browser, app)
+  const { page } = window
+  await page.goto(`${app.auth}/signin`)
+  await page.getByRole("button", { name: /Loopback ID/ }).click()
+  await page.getByRole("button", { name: "Ada Lovelace" }).click()
+  await page.waitForURL((url) => url.href.startsWith(app.base))
+  assert.equal(await window.email(), "ada@example.test")
+
+  const [user, ...others] = await query(app.database, "select * from users")
+  assert.deepEqual(others, [])
+  assert.equal(user.email, "ada@example.test")
+  const accounts = await query(app.database, "select * from accounts")
+  assert.deepEqual(
+    accounts.map((account) => [account.provider, account.provider_account_id, account.user_id]),
+    [["loopback", "ada", user.id]],
+  )
+  const sessions = await query(app.database, "select * from sessions")
+  assert.deepEqual(
+    sessions.map((session) => session.user_id),
+    [user.id],
+  )
+  const cookies = await window.context.cookies()
+  const cookie = cookies.find(({ name }) => name.endsWith("session-token"))
+  assert.ok(cookie, "there is no session cookie")
+  assert.ok(!sessions[0].session_token.includes(cookie.value), "the token is stored as it is")
+  return window
+}
+
+/** Signs out of a window, and sees that the session is gone from the database. */
+async function signOut(window, app) {
+  const { page } = window
+  await page.goto(`${app.auth}/signout`)
+  await page.getByRole("button", { name: /sign out/i }).click()
+  await page.waitForURL((url) => !url.pathname.endsWith("/signout"))
+  assert.equal(await window.email(), undefined)
+  assert.deepEqual(await query(app.database, "select 1 from sessions"), [])
+  await window.close()
+}
+
+/** Signs in by magic link, and finds that the link does not work again. */
+async function signInByMagicLink(browser, app) {
+  const email = `${randomBytes(6).toString("hex")}@example.test`
+  const window = await openWindow(browser, app)
+  const { page } = window
+  await page.goto(`${app.auth}/signin`)
+  await page.locator('input[name="email"]').fill(email)
+  await page.getByRole("button", { name: /email|nodemailer/i }).click()
+  await page.waitForURL(/verify-request/)
+  const tokens = await query(app.database, "select identifier from verification_tokens")
+  assert.deepEqual(tokens, [{ identifier: email }])
+
+  const link = await newestLink(app, email)
+  await page.goto(link)
+  assert.equal(await window.email(), email)
+  assert.deepEqual(await query(app.database, "select 1 from verification_tokens"), [])
+  const [user] = await query(app.database, "select * from users where email = ?", [email])
+  assert.ok(Math.abs(user.email_verified - Date.now()) < 120_000)
+
+  const second = await openWindow(browser, app)
+  await second.page.goto(link)
+  assert.match(second.page.url(), /error=Verification/)
+  assert.equal(await second.email(), undefined)
+  await second.close()
+  await signOut(window, app)
+}
+
+async function newestLink(app, email) {
+  for (let tries = 0; tries < 100; tries++) {
+    const mail = (await app.mails()).find(({ to }) => to === email)
+    if (mail) return mail.text.match(/https?:\/\/\S+/)[0]
+    await sleep(100)
+  }
+  throw new Error("no mail came")
+}
+
+module.exports = { signInByMagicLink, signInByOpenId, signOut }
