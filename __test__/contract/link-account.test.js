@@ -163,12 +163,11 @@ contract("linkAccount, unlinkAccount and getAccount", (db) => {
     await makeAccount(db.adapter, eve.id)
 
     const listed = await db.adapter.listAccounts(ada.id)
-    expect(listed.map((account) => [account.provider, account.providerAccountId[0]])).toEqual([
-      ["B", "9"],
-      ["a", "3"],
-      ["b", "1"],
-      ["b", "2"],
-    ])
+    const keys = listed.map((account) => [account.provider, account.providerAccountId[0]])
+    // A collation may take B for b.
+    const order = db.schema.loose ? "3129" : "9312"
+    expect(keys.map(([, id]) => id).join("")).toBe(order)
+    expect(keys.map(([provider]) => provider).join("")).toBe(db.schema.loose ? "abbB" : "Babb")
     expect(listed.every((account) => account.userId === ada.id)).toBe(true)
   })
 

@@ -49,12 +49,13 @@ const onMysql = (value) => (kind) => (["mariadb", "mysql"].includes(kind) ? valu
  * - `ids`: what users' ids are: `text`, `uuid` or `serial`, or a function of the kind;
  * - `emailRequired`: a user needs an e-mail address;
  * - `seconds`: the databases where expiry dates are kept to the second;
+ * - `exactUsers`: but not when an e-mail address was verified;
  * - `passkeys`: whether there is a table for them;
  * - `tokenIsKey`: whether two people cannot have the same verification token;
  * - `dated`: it is known when a session was created;
  * - `tokens`: the token columns of an account, if not the usual;
  * - `latestExpiry(kind)`: the largest `expires_at` of an account;
- * - `longest(kind)`: how many characters the shortest text column takes;
+ * - `longest(kind)`: how many bytes the shortest column of a provider's tokens takes;
  * - `counter(kind)`: the largest counter of a passkey;
  * - `generated`: a model's columns that the adapter fills in by itself and returns;
  * - `others`: what other programs give a row of a model besides, because the column needs a value;
@@ -68,7 +69,6 @@ const presets = {
     column: CAMEL,
     dates: native,
     ids: "serial",
-    longest: () => 255,
   },
   neon: {
     databases: ["postgres"],
@@ -77,7 +77,6 @@ const presets = {
     dates: native,
     ids: "serial",
     latestExpiry: INT4,
-    longest: () => 255,
   },
   prisma: {
     databases: EVERYWHERE,
@@ -91,7 +90,7 @@ const presets = {
     passkeys: true,
     counter: INT4,
     latestExpiry: INT4,
-    longest: onMysql(191),
+    longest: onMysql(65_535),
     loose: onMysql(true),
   },
   "prisma-v4": {
@@ -102,7 +101,7 @@ const presets = {
     ids: "text",
     tokenIsKey: true,
     latestExpiry: INT4,
-    longest: onMysql(191),
+    longest: onMysql(65_535),
     loose: onMysql(true),
   },
   "prisma-v3": {
@@ -148,6 +147,7 @@ const presets = {
     counter: INT4,
     latestExpiry: INT4,
     seconds: ["mariadb", "mysql"],
+    exactUsers: true,
     longest: onMysql(255),
     loose: onMysql(true),
     earliest: onMysql("1970-01-01T00:00:01.000Z"),
@@ -182,7 +182,7 @@ const presets = {
     dated: true,
     tokens: ["refresh_token", "access_token"],
     generated: { session: ["accessToken"] },
-    longest: onMysql(255),
+    longest: onMysql(65_535),
     loose: onMysql(true),
     earliest: onMysql("1970-01-01T00:00:01.000Z"),
     latest: onMysql("2038-01-19T03:14:07.999Z"),

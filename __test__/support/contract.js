@@ -161,12 +161,20 @@ function testedDatabase(database, schema) {
       return { ...whole, ...db.kept(model, values) }
     },
 
+    /** A date as a model keeps it; `null`: its column takes no such date. */
+    instant(model, date) {
+      const { earliest, latest } = db.schema
+      if (earliest && (date < new Date(earliest) || date > new Date(latest))) return null
+      const toSeconds = db.schema.seconds && !(model === "user" && schema.exactUsers)
+      return toSeconds ? new Date(Math.floor(date.getTime() / 1_000) * 1_000) : date
+    },
+
     /** An e-mail address as it is stored. */
     address: (email) => (schema.own ? email.trim().replace(/[A-Z]/g, lower) : email),
 
     async begin() {
       keepTo(schema.seconds?.includes(database.name) ? 1_000 : 1)
-      place = await database.fresh()
+      place = await database.fresh({ utc: true })
       await schema.create?.(database.name, place)
       stored = storedRows(database, schema, place)
       db.adapter = SqlxAdapter(place.url, options)
