@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 "use strict"
 
-// The command `next-auth-sqlx-adapter`: what an adapter's functions for operations do, from a shell.
+// The command `next-auth-sqlx-adapter`: what an adapter's functions for operations do, from a shell;
+// and `init`, which puts the adapter into an application.
 
 const { readFileSync } = require("node:fs")
 const { resolve } = require("node:path")
@@ -32,6 +33,11 @@ const COMMANDS = {
     says: "Encrypt the OAuth tokens that are plain, or under another key than the first.",
     run: rekey,
   },
+  init: {
+    says: "Put the adapter into a Next.js application: shows a diff, then asks.",
+    run: initialise,
+    alone: true, // without an adapter
+  },
 }
 
 const OPTIONS = {
@@ -41,6 +47,7 @@ const OPTIONS = {
   dotenv: { type: "string" },
   "dry-run": { type: "boolean", default: false },
   decrypt: { type: "boolean", default: false },
+  yes: { type: "boolean", short: "y", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
   version: { type: "boolean", default: false },
@@ -58,7 +65,9 @@ Options
   --dotenv FILE     read these variables from a file first, such as .env.local
   --schema NAME     a preset, such as prisma or pg-adapter
   --options FILE    a .json file, or a module whose default export is the adapter's options
-  --dry-run         migrate: print the statements, run none; rekey: count, change nothing
+  --dry-run         migrate: print the statements, run none; rekey: count, change nothing;
+                    init: show the diff, write nothing
+  --yes, -y         init: write without asking
   --decrypt         rekey: make all tokens plain again
   --json            print one JSON value and nothing else
   --version         print the version of this package
@@ -70,6 +79,7 @@ Exit status
   ${EXIT.failed}  the database could not be asked, or refused
 
 Examples
+  npx next-auth-sqlx-adapter init --dry-run
   npx next-auth-sqlx-adapter check --dotenv .env.local
   npx next-auth-sqlx-adapter migrate --dry-run --url postgres://app@db/app
   npx next-auth-sqlx-adapter check --schema pg-adapter --json
@@ -90,6 +100,14 @@ const green = (text) => coloured(32, text)
 const bold = (text) => coloured(1, text)
 
 const several = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`
+
+async function initialise({ url, yes, "dry-run": dryRun }) {
+  const { init } = require("./init/index.js")
+  const colours = { red, green, bold }
+  const usageError = (message) => new UsageError(message)
+  await init({ root: process.cwd(), url, yes, dryRun, colours, usageError })
+  return EXIT.done
+}
 
 async function ping(adapter, { print }) {
   const milliseconds = await adapter.ping()
@@ -230,11 +248,13 @@ async function main(argv) {
     throw new UsageError(`there is no command "${name}": there are ${known}`)
   }
   if (more.length > 0) throw new UsageError(`"${more[0]}" is one argument too many`)
-  if (values["dry-run"] && !["migrate", "rekey"].includes(name)) {
-    throw new UsageError("--dry-run is for migrate and rekey")
+  if (values["dry-run"] && !["migrate", "rekey", "init"].includes(name)) {
+    throw new UsageError("--dry-run is for migrate, rekey and init")
   }
+  if (values.yes && name !== "init") throw new UsageError("--yes is for init")
   if (values.decrypt && name !== "rekey") throw new UsageError("--decrypt is for rekey")
   if (values.dotenv !== undefined) readEnvironment(values.dotenv)
+  if (COMMANDS[name].alone) return COMMANDS[name].run(values)
 
   const { SqlxAdapter } = require("./index.js")
   const adapter = SqlxAdapter(await adapterOptions(values, name))

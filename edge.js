@@ -32,6 +32,7 @@ const operations = [
   "createSessionFor",
   "listAccounts",
   "updateAccount",
+  "withAccountLock",
   "cleanup",
   "check",
   "migrate",

@@ -82,8 +82,8 @@ export interface Rekeyed {
 /** What `check` found. */
 export interface Finding {
   /**
-   * `"error"`: a function of the adapter fails for it, or will. `"warning"`: it costs time, or a promise
-   * holds among the adapter's own calls only.
+   * `"error"`: a function of the adapter fails for it, or will. `"warning"`: it costs time, a promise
+   * holds among the adapter's own calls only, or rows are of no use.
    */
   level: "error" | "warning"
   code:
@@ -98,6 +98,9 @@ export interface Finding {
     | "unknown_column"
     | "unknown_required_column"
     | "other_tables"
+    | "plain_sessions"
+    | "unfinished_users"
+    | "orphan_rows"
   table: string
   /** The column, or several, separated by a comma and a space. */
   column?: string
@@ -154,6 +157,14 @@ export interface Stats {
     /** Calls that wait for one. */
     waiting: number
   }
+  /** Where the option `replicas` is given: each, in the order of its URLs. */
+  replicas?: {
+    /** Whether it is asked at the moment. */
+    usable: boolean
+    /** Of how many milliseconds ago it is known to have everything; `null`: of no time. */
+    lag: number | null
+    connections: Stats["connections"]
+  }[]
   /** Units of work that this adapter gave to the database: one statement or one transaction. */
   queries: number
   /** Those of them that failed. */
@@ -212,6 +223,10 @@ export interface AccountChange extends AccountKey {
   session_state?: unknown
 }
 
+/** What is to be changed in an account, or nothing. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing fits
+export type LockedChange = Partial<AccountChange> | null | undefined | void
+
 /**
  * What {@link SqlxAdapter} returns: a plain object whose own enumerable properties are functions.
  * It can be spread, destructured, and each function called bare. Every one of them returns a
@@ -263,7 +278,8 @@ export interface SqlxAdapterObject {
   deleteSession(sessionToken: string): Promise<AdapterSession | null>
   createVerificationToken(token: VerificationToken): Promise<VerificationToken>
   /**
-   * Takes a token: it is returned once and gone, however many ask at once. `null`: there is none.
+   * Takes a token: it is returned once and gone, however many ask at once, unless the option
+   * `verificationTokens` has other rules. `null`: there is none.
    * Without an `identifier` it is looked up by the token alone; a wrong `identifier` takes nothing.
    */
   useVerificationToken(params: {
@@ -321,13 +337,34 @@ export interface SqlxAdapterObject {
   updateAccount(account: AccountChange): Promise<AdapterAccount>
 
   /**
+   * Runs a function while no other call, in any process, runs one for the same account: so that two
+   * requests do not both use up a refresh token that works once. The function gets the account as it
+   * is then; what it returns is stored, as `updateAccount` does; nothing, if it returns nothing. Gives the
+   * account as it is afterwards.
+   *
+   * It is a lease of 30 seconds in the account's row: neither a connection nor a transaction is held, a
+   * process that crashes is in nobody's way for longer, and a function that takes longer may lose it: then
+   * what it returns is not stored. Others wait for a minute at most. docs/refresh-tokens.md has the recipe.
+   *
+   * @throws `ERR_NOT_FOUND` there is no such account. @throws `ERR_TIMEOUT` others had the lease all the
+   * time, or it was lost. @throws `ERR_UNSUPPORTED` the tables have no columns for it. What the function
+   * throws is passed on, and nothing stored.
+   */
+  withAccountLock(
+    provider: string,
+    providerAccountId: string,
+    run: (account: AdapterAccount) => LockedChange | Promise<LockedChange>,
+  ): Promise<AdapterAccount>
+
+  /**
    * Deletes the sessions and verification tokens that have expired, a thousand rows a statement at most,
-   * and returns how many there were. NextAuth never does: call it from a scheduled task.
+   * and returns how many there were. NextAuth never does; the option `autoCleanup` deletes some of them as
+   * new ones come. Call it from a scheduled task where that is not enough, or off.
    */
   cleanup(): Promise<Cleaned>
   /**
-   * Compares the live tables with what the adapter expects of them. Nothing is changed; `[]` says that
-   * nothing is to be done.
+   * Compares the live tables with what the adapter expects of them, and looks for rows that a crash has left
+   * behind. Nothing is changed; `[]` says that nothing is to be done.
    */
   check(): Promise<Finding[]>
   /**
@@ -669,6 +706,8 @@ export interface SqlxAdapterOptions {
     idleTimeout?: number
     /** Milliseconds until a connection is replaced. @default 1800000 */
     maxLifetime?: number
+    /** Calls of this adapter that may be under way; the next is refused with `ERR_OVERLOADED`. @default 10000 */
+    queueLimit?: number
   }
   /**
    * Whether PostgreSQL is reached through a pooler in transaction mode, such as PgBouncer,
@@ -683,10 +722,28 @@ export interface SqlxAdapterOptions {
     busyTimeout?: number
   }
   sessions?: {
-    /** Whether the database holds a digest instead of the session token. @default true; `false` with a preset */
-    hash?: boolean
+    /**
+     * Whether the database holds a digest instead of the session token. `"migrate"`: it does, and sessions
+     * that are stored under their tokens still are found too, and become digests: for a live table of plain
+     * tokens, while people stay signed in. docs/security.md has the steps.
+     * @default true; `false` with a preset
+     */
+    hash?: boolean | "migrate"
     /** A secret of at least 16 characters: digests are made with HMAC-SHA-256 under it. */
     key?: string
+  }
+  /** Without any of it a token is used once, and no wrong call touches a pending one. */
+  verificationTokens?: {
+    /**
+     * Seconds after its first use in which a token may be used again, for mail scanners that open links
+     * first: 1 to 600, never past its `expires`, and three uses in all. @default none: once
+     */
+    graceSeconds?: number
+    /**
+     * How many wrong tokens for an identifier end its pending ones, for short codes of one's own. It lets
+     * a stranger who knows the address cancel a link. @default none
+     */
+    maxAttempts?: number
   }
   /**
    * OAuth tokens encrypted at rest (AES-256-GCM), each bound to its account and column. `true`: the
@@ -707,6 +764,30 @@ export interface SqlxAdapterOptions {
     /** Milliseconds in all; also how long a server may take to answer. @default 10000 */
     maxTime?: number
   }
+  /**
+   * URLs of PostgreSQL, MySQL or MariaDB servers that copy the database: look-ups of users and sessions
+   * go to them in turn, everything else to the primary.
+   *
+   * A replica is asked only while it is known to have all that the primary had `maxLag` ago, and never for
+   * what this process has written and it does not have yet. What it does not find is asked of the primary.
+   * A sign-out of another process is so seen after `maxLag` at the latest; where it must be seen at once,
+   * set `sessions: false`.
+   */
+  replicas?:
+    | string[]
+    | {
+        urls: string[]
+        /** Whether they are asked for sessions, too. @default true */
+        sessions?: boolean
+        /** Milliseconds. @default 5000 */
+        maxLag?: number
+      }
+  /**
+   * Whether sessions and verification tokens that have expired are deleted along with new ones: up to a
+   * hundred of each every 30 seconds in a process, in the background; once an hour where the table
+   * has no index on `expires`. `cleanup` deletes all of them. @default true
+   */
+  autoCleanup?: boolean
   /** Told of every query, after it. What it throws is ignored. */
   onQuery?: (event: QueryEvent) => void
   /** Where notices, failures and queries are written. */

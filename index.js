@@ -1,5 +1,6 @@
 "use strict"
 
+const { accountLock } = require("./account-lock.js")
 const native = require("./in-next.config-use-withSqlxAdapter.js")
 const { SqlxAdapterError } = require("./error.js")
 const { legacyMethods } = require("./v3/methods.js")
@@ -50,7 +51,9 @@ const open = native.bind({
 
 /** Makes an adapter: `index.d.ts` has what it takes. */
 function SqlxAdapter(first, second) {
-  const adapter = open(first, second)
+  const parts = {}
+  const adapter = open(first, second, parts)
+  adapter.withAccountLock = accountLock(parts)
   adapter.getAdapter = async function getAdapter(appOptions) {
     // NextAuth calls it on the object that it was given, which may have functions of its own.
     const given = this === undefined || this === adapter ? adapter : { ...adapter, ...this }

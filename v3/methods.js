@@ -158,6 +158,8 @@ function verificationMethods(adapter, { secret, baseUrl, site }, { VerificationR
     isMissing(identifier) || isMissing(token)
       ? null
       : adapter.useVerificationToken({ identifier: String(identifier), token: hash(token) })
+  // What has been taken here is not taken again: each time may count.
+  let taken
 
   return {
     async createVerificationRequest(identifier, url, token, _secret, provider) {
@@ -180,13 +182,14 @@ function verificationMethods(adapter, { secret, baseUrl, site }, { VerificationR
     // moment: NextAuth deletes it next, and nothing lies in between.
     async getVerificationRequest(identifier, token) {
       const request = await take(identifier, token)
+      taken = `${token} ${identifier}`
       const isGood = request && request.expires.getTime() >= Date.now()
       // v3 declares an id; the digest is one.
       return isGood ? { id: request.token, ...request } : null
     },
 
     async deleteVerificationRequest(identifier, token) {
-      await take(identifier, token)
+      if (taken !== `${token} ${identifier}`) await take(identifier, token)
     },
   }
 }

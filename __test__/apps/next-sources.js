@@ -1,16 +1,21 @@
 // The sources of a Next.js application, as its documentation and this package's have them.
 
 /** The files of one, by their paths. */
-function nextSources({ next, auth, router, wrapper, standalone }) {
-  return {
-    ...config({ next, wrapper, standalone }),
+function nextSources({ next, auth, router, wrapper, standalone, cacheComponents }) {
+  const files = {
+    ...config({ next, wrapper, standalone, cacheComponents }),
     ...(router === "pages" ? pagesRouter : auth === 5 ? appRouter5 : appRouter4),
     ...(router === "app" && auth === 5 && next >= 16 ? { "proxy.ts": proxy } : {}),
   }
+  if (!cacheComponents) return files
+  // Such an application has no edge routes, and what waits for a request stands in a boundary.
+  const { "app/api/edge/route.ts": _, ...rest } = files
+  return { ...rest, "app/page.tsx": homeInBoundary, "app/api/stats/route.ts": statsOfRequest }
 }
 
-function config({ next, wrapper, standalone }) {
-  const options = standalone ? `{ output: "standalone" }` : "{}"
+function config({ next, wrapper, standalone, cacheComponents }) {
+  const caching = "cacheComponents: true, partialPrefetching: true"
+  const options = `{ ${[standalone && `output: "standalone"`, cacheComponents && caching].filter(Boolean).join(", ")} }`
   const source = wrapper
     ? `import { withSqlxAdapter } from "next-auth-sqlx-adapter/next"\n\nexport default withSqlxAdapter(${options})\n`
     : `export default ${options}\n`
@@ -62,6 +67,35 @@ import { auth, marker } from "../auth"
 export default async function Home() {
   const session = await auth()
   return <p id="who" title={marker}>{session?.user?.email ?? "nobody"}</p>
+}
+`
+
+const homeInBoundary = `
+import { Suspense } from "react"
+import { auth } from "../auth"
+
+async function Who() {
+  const session = await auth()
+  return <p id="who">{session?.user?.email ?? "nobody"}</p>
+}
+
+export default function Home() {
+  return (
+    <Suspense>
+      <Who />
+    </Suspense>
+  )
+}
+`
+
+const statsOfRequest = `
+import { connection } from "next/server"
+import { adapter } from "../../../auth"
+
+export async function GET() {
+  await connection()
+  const { database, connections } = await adapter.stats()
+  return Response.json({ database, connections })
 }
 `
 

@@ -47,8 +47,14 @@ const environment = (base) => ({
 /** `output: "standalone"`, run elsewhere, with nothing of the build's folder to fall back on. */
 async function standalone(app, { browser, folder, logs }) {
   const place = await project(folder, packages(app))
-  // A pages-only application needs nothing in its configuration.
-  write(place, nextSources({ ...app, wrapper: app.router === "app", standalone: true }))
+  if (app.init) {
+    write(place, withoutAdapter(nextSources({ ...app, wrapper: false, standalone: true })))
+    const command = path.join(place, "node_modules/.bin/next-auth-sqlx-adapter")
+    await must(command, ["init", "--yes"], { cwd: place, log: path.join(logs, "init.log") })
+  } else {
+    // A pages-only application needs nothing in its configuration.
+    write(place, nextSources({ ...app, wrapper: app.router === "app", standalone: true }))
+  }
   const build = ["build", ...flags[app.bundler][app.next]]
   const log = path.join(logs, "build.log")
   await must(process.execPath, [binary(place), ...build], { cwd: place, env: quiet, log })
@@ -75,17 +81,29 @@ async function standalone(app, { browser, folder, logs }) {
   }
 }
 
+/** The sources of an application that has NextAuth, and no adapter yet. */
+function withoutAdapter({ "auth.ts": auth, ...sources }) {
+  const bare = auth.replace(/^import .*next-auth-sqlx-adapter.*\n/m, "").replace("  adapter,\n", "")
+  return {
+    ...sources,
+    "auth.ts": bare.replace("export const adapter = SqlxAdapter()\n", ""),
+    // It asks the adapter itself, which is not exported now.
+    "app/api/stats/route.ts": `export const GET = () => Response.json({ database: "sqlite" })\n`,
+  }
+}
+
 /** What a page, a proxy and routes see of the session. */
-async function lookAround({ next, auth, router }, { page, context }, { base }) {
+async function lookAround({ next, auth, router, cacheComponents }, { page, context }, { base }) {
   const response = await page.goto(base)
   assert.equal(await page.locator("#who").textContent(), "ada@example.test")
   if (router === "pages") return
   const stats = await (await context.request.get(`${base}/api/stats`)).json()
   assert.equal(stats.database, "sqlite")
   if (auth !== 5) return
+  if (next >= 16) assert.equal(response.headers()["x-proxy-saw"], "ada@example.test")
+  if (cacheComponents) return
   const edge = await (await context.request.get(`${base}/api/edge`)).json()
   assert.deepEqual(edge, { code: "ERR_UNSUPPORTED" })
-  if (next >= 16) assert.equal(response.headers()["x-proxy-saw"], "ada@example.test")
 }
 
 /** `next dev`, with sources that change while somebody is signed in. */
@@ -161,6 +179,9 @@ async function withoutWrapper(app, { folder, logs }) {
 
 const ways = {
   "standalone, moved": standalone,
+  "init --yes, then standalone": (app, context) => standalone({ ...app, init: true }, context),
+  "cacheComponents, standalone": (app, context) =>
+    standalone({ ...app, cacheComponents: true }, context),
   "next dev, hot reload": dev,
   "without the wrapper": withoutWrapper,
 }
@@ -180,6 +201,8 @@ function line(next, auth, router, bundler, way = "standalone, moved") {
 const lines = [
   line(16, 5, "app", "turbopack"),
   line(16, 5, "app", "webpack"),
+  line(16, 5, "app", "turbopack", "init --yes, then standalone"),
+  line(16, 5, "app", "turbopack", "cacheComponents, standalone"),
   line(16, 5, "app", "turbopack", "next dev, hot reload"),
   line(16, 5, "app", "webpack", "next dev, hot reload"),
   line(16, 5, "app", "turbopack", "without the wrapper"),

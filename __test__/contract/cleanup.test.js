@@ -1,4 +1,5 @@
 const { contract } = require("../support/contract")
+const { eventually } = require("../support/expectations")
 const { ago, hence, makeSession, makeToken, makeUser } = require("../support/samples")
 
 contract("cleanup", (db) => {
@@ -42,5 +43,100 @@ contract("cleanup", (db) => {
     await Promise.all(many.map(() => makeSession(db.adapter, user.id, { expires: ago(1_000) })))
     const cleaned = await Promise.all(many.slice(0, 4).map(() => db.open().cleanup()))
     expect(cleaned.reduce((sum, { sessions }) => sum + sessions, 0)).toBe(50)
+  })
+
+  describe("autoCleanup", () => {
+    let now
+    beforeEach(async () => {
+      await db.adapter.cleanup()
+      now = Date.now()
+      jest.spyOn(Date, "now").mockImplementation(() => now)
+    })
+    afterEach(() => jest.restoreAllMocks())
+
+    const expired = async (table) => {
+      const past = db.moment(now)
+      const { n } = await db.row(`SELECT COUNT(*) AS n FROM ${table} WHERE expires <= ?`, [past])
+      return Number(n)
+    }
+
+    /** Rows that have expired, beside one session and one token that have not. */
+    async function leftovers(user, count) {
+      const off = db.open({ autoCleanup: false })
+      const many = Array.from({ length: count })
+      await Promise.all([
+        ...many.map(() => makeSession(off, user.id, { expires: ago(1_000) })),
+        ...many.map(() => makeToken(off, { expires: ago(1_000) })),
+      ])
+      return { session: await makeSession(off, user.id), token: await makeToken(off) }
+    }
+
+    const settle = () => new Promise((resolve) => setTimeout(resolve, 150))
+
+    test("deletes a hundred of each along with a write, every 30 seconds, and what lives stays", async () => {
+      const user = await makeUser(db.adapter)
+      const { session, token } = await leftovers(user, 130)
+      const adapter = db.open({ pool: { max: 2 } })
+      await makeSession(adapter, user.id)
+      await settle()
+      expect([await expired("sessions"), await expired("verification_tokens")]).toEqual([130, 130])
+      now += 31_000
+      await makeToken(adapter)
+      await eventually(
+        async () =>
+          (await expired("sessions")) === 30 && (await expired("verification_tokens")) === 30,
+      )
+      await Promise.all(Array.from({ length: 8 }, () => makeSession(adapter, user.id)))
+      await settle()
+      expect([await expired("sessions"), await expired("verification_tokens")]).toEqual([30, 30])
+      now += 31_000
+      await makeSession(adapter, user.id)
+      await eventually(
+        async () =>
+          (await expired("sessions")) === 0 && (await expired("verification_tokens")) === 0,
+      )
+      expect((await adapter.getSessionAndUser(session.sessionToken)).user).toStrictEqual(user)
+      expect(await adapter.useVerificationToken(token)).toStrictEqual(token)
+    })
+
+    test("false: never", async () => {
+      const user = await makeUser(db.adapter)
+      await leftovers(user, 5)
+      const adapter = db.open({ autoCleanup: false })
+      for (let minute = 0; minute < 3; minute += 1) {
+        await makeSession(adapter, user.id)
+        await makeToken(adapter)
+        now += 60_000
+      }
+      await settle()
+      expect(await expired("sessions")).toBe(5)
+    })
+
+    test("what goes wrong with it is not the caller's", async () => {
+      const user = await makeUser(db.adapter)
+      await leftovers(user, 5)
+      const adapter = db.open({ pool: { max: 2 } })
+      await makeSession(adapter, user.id)
+      await db.execute("ALTER TABLE verification_tokens RENAME TO tokens_away")
+      try {
+        now += 31_000
+        const session = await makeSession(adapter, user.id)
+        await eventually(async () => (await expired("sessions")) === 0)
+        expect((await adapter.getSessionAndUser(session.sessionToken)).user).toStrictEqual(user)
+      } finally {
+        await db.execute("ALTER TABLE tokens_away RENAME TO verification_tokens")
+      }
+    })
+
+    test("close waits for it", async () => {
+      const user = await makeUser(db.adapter)
+      await leftovers(user, 5)
+      const adapter = db.open({ pool: { max: 2 } })
+      await makeSession(adapter, user.id)
+      now += 31_000
+      await makeSession(adapter, user.id)
+      await adapter.close()
+      expect(await expired("sessions")).toBe(0)
+    })
   })
 })

@@ -216,6 +216,27 @@ contract("OAuth tokens at rest", (db) => {
     expect((await read(rotated, account)).access_token).toBe("fresh")
   })
 
+  test("are refreshed under an account's lock, which ends where they do not open", async () => {
+    const adapter = encrypting()
+    const account = await linked(adapter)
+    const { provider, providerAccountId } = account
+    const wrongKey = db.open({ encryption: { keys: [other] } })
+    const begun = Date.now()
+    for (const _ of [1, 2]) {
+      const locked = wrongKey.withAccountLock(provider, providerAccountId, () => ({}))
+      await refused(locked, "ERR_DECRYPT")
+    }
+    const refreshed = await adapter.withAccountLock(provider, providerAccountId, (given) => {
+      expect(given).toStrictEqual(account)
+      return { access_token: "fresh", refresh_token: "rotated" }
+    })
+    expect(Date.now() - begun).toBeLessThan(10_000)
+    expect(refreshed).toStrictEqual({ ...account, access_token: "fresh", refresh_token: "rotated" })
+    const row = await stored(account)
+    expect(open(key, "access_token", account, row.access_token)).toBe("fresh")
+    expect(open(key, "refresh_token", account, row.refresh_token)).toBe("rotated")
+  })
+
   test("are the columns that the options name; none are encrypted with []", async () => {
     const scope = encrypting({ columns: ["scope"] })
     const account = await linked(scope)

@@ -48,7 +48,9 @@ contract("a session past its expiry", (db) => {
   })
 
   test("does not act when it expired long ago, in 1970", async () => {
-    const { sessionToken } = await makeExpired(Date.now() - 1)
+    const { sessionToken } = await makeExpired(
+      Date.now() - Math.max(1, Date.parse(db.schema.earliest ?? 0)),
+    )
     expect(await db.adapter.getSessionAndUser(sessionToken)).toBeNull()
   })
 

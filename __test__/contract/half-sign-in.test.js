@@ -35,8 +35,14 @@ contract("a sign-in that ends half-way", (db) => {
   test.each([
     [
       "whose address is verified",
-      (user) => db.adapter.updateUser({ id: user.id, emailVerified: new Date() }),
+      (user) =>
+        db.execute("UPDATE users SET email_verified = ? WHERE id = ?", [
+          db.moment(Date.now()),
+          user.id,
+        ]),
     ],
+    ["whom somebody has read by the id", (user) => db.adapter.getUser(user.id)],
+    ["whom somebody has changed", (user) => db.adapter.updateUser({ id: user.id, name: "Zoë" })],
     ["who is signed in", (user) => makeSession(db.adapter, user.id)],
     ["who has an account", (user) => makeAccount(db.adapter, user.id)],
     ...(db.schema.passkeys
@@ -58,6 +64,31 @@ contract("a sign-in that ends half-way", (db) => {
     const verified = await newcomer(db.adapter, { emailVerified: new Date(1_700_000_000_789) })
     await refused(link(db.adapter, verified.id, account), "ERR_UNIQUE")
     expect(await db.adapter.getUser(verified.id)).toStrictEqual(verified)
+  })
+
+  test("a passkey's registration under somebody's address neither finds nor changes them", async () => {
+    const victim = await newcomer()
+    await makeSession(db.adapter, victim.id)
+    await refused(newcomer(db.adapter, { email: victim.email.toUpperCase() }), "ERR_UNIQUE")
+    const attacker = await newcomer()
+    const own = await link(db.adapter, attacker.id, {
+      provider: "passkey",
+      providerAccountId: unique("c"),
+    })
+    await refused(
+      db.adapter.linkAccount({ ...own, userId: victim.id, type: "webauthn" }),
+      "ERR_UNIQUE",
+    )
+    const credential = passkey(attacker.id)
+    await db.adapter.createAuthenticator(credential)
+    await refused(
+      db.adapter.createAuthenticator({ ...credential, userId: victim.id }),
+      "ERR_UNIQUE",
+    )
+    expect(await db.adapter.listAuthenticatorsByUserId(victim.id)).toEqual([])
+    expect((await db.adapter.getAuthenticator(credential.credentialID)).userId).toBe(attacker.id)
+    expect(await db.adapter.listAccounts(victim.id)).toEqual([])
+    expect(await db.adapter.getUser(victim.id)).toStrictEqual(victim)
   })
 
   test("a user whose account was linked is no longer in the middle of it", async () => {

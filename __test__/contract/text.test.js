@@ -58,11 +58,11 @@ contract("texts", (db) => {
     const text = piece.repeat(Math.ceil(1_048_576 / piece.length))
     const tokens = { access_token: text, refresh_token: `${text}r`, id_token: `${text}i` }
     if (db.schema.longest < text.length) {
-      await refused(makeAccount(db.adapter, user.id, tokens), "ERR_INVALID_ARGUMENT")
-      expect(await db.adapter.listAccounts(user.id)).toStrictEqual([])
       const call = db.adapter.updateUser({ id: user.id, image: text })
       await refused(call, "ERR_INVALID_ARGUMENT")
       expect(await db.adapter.getUser(user.id)).toStrictEqual(user)
+      await refused(makeAccount(db.adapter, user.id, tokens), "ERR_INVALID_ARGUMENT")
+      expect(await db.adapter.listAccounts(user.id)).toStrictEqual([])
       return
     }
     const account = await makeAccount(db.adapter, user.id, tokens)

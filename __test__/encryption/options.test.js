@@ -84,7 +84,13 @@ describe("option encryption", () => {
     const columns = Object.fromEntries(altered)
     SqlxAdapter({ ...options, schema: { preset: "drizzle", account: { columns } } })
     SqlxAdapter({ ...options, encryption: { keys: [key], columns: [] } })
+  })
+
+  test("needs something to encrypt", () => {
     expect(wrong({ keys: [key] }, { schema: { account: false } }).message).toMatch(/no accounts/)
+    const columns = { access_token: false, refresh_token: false, id_token: false }
+    const without = { schema: { account: { columns } } }
+    expect(wrong({ keys: [key] }, without).message).toMatch(/no OAuth tokens/)
   })
 
   test("takes the keys from the environment", async () => {

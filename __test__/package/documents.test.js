@@ -4,7 +4,16 @@ const fs = require("node:fs")
 const path = require("node:path")
 const { root } = require("./project.js")
 
-const documents = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/frameworks.md"]
+const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "docs/cli.md",
+  "docs/frameworks.md",
+  "docs/runtimes.md",
+  "docs/security.md",
+  "docs/refresh-tokens.md",
+]
 const read = (name) => fs.readFileSync(path.join(root, name), "utf8")
 
 test.each(documents)("%s links to what there is", (name) => {

@@ -1,7 +1,7 @@
 const { SqlxAdapter } = require("../..")
 const { databases } = require("../support/databases")
 const { refused } = require("../support/expectations")
-const { hence, makeSession, makeUser } = require("../support/samples")
+const { hence, makeAccount, makeSession, makeUser, passkey } = require("../support/samples")
 const { create } = require("../presets/presets")
 
 jest.setTimeout(60_000)
@@ -86,6 +86,42 @@ function tests(database) {
     const adapter = open()
     await makeUser(adapter)
     expect(await adapter.check()).toEqual([])
+  })
+
+  test("a user whom a crash left in the middle of a sign-in is counted, a minute later", async () => {
+    const adapter = open()
+    const crashed = [await makeUser(adapter), await makeUser(adapter)]
+    await makeUser(adapter, { emailVerified: new Date() })
+    await makeAccount(adapter, (await makeUser(adapter)).id)
+    await makeSession(adapter, (await makeUser(adapter)).id)
+    await adapter.createAuthenticator(passkey((await makeUser(adapter)).id))
+    expect(await adapter.check()).toEqual([])
+
+    const later = jest.spyOn(Date, "now").mockReturnValue(Date.now() + 120_000)
+    const findings = await adapter.check().finally(() => later.mockRestore())
+    expect(findings).toMatchObject([{ level: "warning", code: "unfinished_users", table: "users" }])
+    const [, count, sql] = findings[0].message.match(/: (\d+)\. .*?(SELECT .*)$/)
+    expect(count).toBe("2")
+    const listed = await place.rows(sql)
+    expect(listed.map(({ id }) => id).sort()).toEqual(crashed.map(({ id }) => id).sort())
+    expect(await adapter.migrate()).toEqual([])
+  })
+
+  test("rows of users who are not there are counted where no foreign key prevents them", async () => {
+    await create("typeorm-v3", database.name === "pgbouncer" ? "postgres" : database.name, place)
+    const adapter = open({ schema: "typeorm-v3" })
+    const user = await makeUser(adapter, { emailVerified: new Date() })
+    await makeSession(adapter, user.id)
+    const of = async () => (await adapter.check()).filter(({ code }) => code === "orphan_rows")
+    expect(await of()).toEqual([])
+    await place.execute("DELETE FROM users")
+    const [found, ...more] = await of()
+    expect(more).toEqual([])
+    expect(found).toMatchObject({ level: "warning", table: "sessions" })
+    const [, count, sql] = found.message.match(/: (\d+)\. .*?(DELETE FROM .*)$/)
+    expect(count).toBe("1")
+    await place.execute(sql)
+    expect(await of()).toEqual([])
   })
 
   test("what is missing is named, and the statements that come with it put it back", async () => {

@@ -23,11 +23,11 @@ const MEMORY = "/dev/shm"
  * hundred characters.
  *
  * @param {{ uid?: number, gid?: number }} account who owns it
- * @param {{ quit?: NodeJS.Signals, durable?: boolean }} [options] `quit` as for `removeServer`;
- * `durable`: on a real disk
+ * @param {{ quit?: NodeJS.Signals, durable?: boolean, within?: string }} [options] `quit` as for
+ * `removeServer`; `durable`: on a real disk; `within`: in this folder
  */
-function serverFolder(account, { quit, durable = false } = {}) {
-  const where = !durable && hasRoomInMemory() ? MEMORY : tmpdir()
+function serverFolder(account, { quit, durable = false, within } = {}) {
+  const where = within ?? (!durable && hasRoomInMemory() ? MEMORY : tmpdir())
   const folder = realpathSync(mkdtempSync(join(where, "auth-db-")))
   lifeline.hold(folder, quit)
   for (const path of [folder, join(folder, "run"), join(folder, "tmp")]) {

@@ -1,4 +1,5 @@
 const { connect, createServer } = require("node:net")
+const { sleep } = require("./run")
 
 /**
  * Starts a TCP relay in front of a server, for what happens to a network and not to a server: a
@@ -15,6 +16,8 @@ async function start({ to, host = "127.0.0.1", silent = false }) {
   const pairs = new Set()
   let listener
   let port = 0
+  let latency = 0
+  let allowance
 
   function admit(client) {
     const server = connect({ host: to.host ?? "127.0.0.1", port: to.port })
@@ -31,11 +34,18 @@ async function start({ to, host = "127.0.0.1", silent = false }) {
     ]) {
       from.setNoDelay(true)
       from.on("error", () => {}).on("close", close)
+      const pass = inOrder((bytes) => {
+        if (!onto.write(bytes)) from.pause()
+      })
       // With nothing passing, the kernel's own acknowledgements still do: as a dropping firewall
       // looks to a client whose send buffer is not yet full.
       from.on("data", (bytes) => {
         if (silent) return
-        if (!onto.write(bytes)) from.pause()
+        const left = from === server ? allowance : undefined
+        if (left === undefined || bytes.length <= left) return pass(bytes, latency)
+        onto.write(bytes.subarray(0, left))
+        onto.end()
+        from.destroy()
       })
       onto.on("drain", () => from.resume())
       from.on("end", () => silent || onto.end())
@@ -92,12 +102,40 @@ async function start({ to, host = "127.0.0.1", silent = false }) {
     },
     /** Resets every connection. */
     cut,
+    /** What passes takes this many milliseconds longer, in each direction. */
+    delay(milliseconds) {
+      latency = milliseconds
+    },
+    /**
+     * Of each packet from the server no more than so many bytes pass, and where it had more the
+     * connection ends; `undefined`: all of it.
+     */
+    truncate(bytes) {
+      allowance = bytes
+    },
     /** How many connections there are. */
     connections: () => pairs.size,
     async stop() {
       refuse()
       cut()
     },
+  }
+}
+
+/** Passes things on after a while, none before those that came earlier. */
+function inOrder(pass) {
+  let last = Promise.resolve()
+  let waiting = 0
+  return (bytes, latency) => {
+    if (latency === 0 && waiting === 0) return pass(bytes)
+    waiting += 1
+    const late = sleep(latency)
+    last = last
+      .then(() => late)
+      .then(() => {
+        waiting -= 1
+        pass(bytes)
+      })
   }
 }
 

@@ -18,6 +18,7 @@ const PACKAGE = "mariadb-server-core"
  * @param {Record<string, string | number | boolean>} [options.settings] server parameters; `true`
  * for a bare flag
  * @param {boolean} [options.durable] every commit forced to the disk; slower
+ * @param {string} [options.within] the folder to keep it in
  */
 async function start({ version, ...options } = {}) {
   return startMysqld(await findMariadb(version), options)

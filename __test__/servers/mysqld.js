@@ -60,14 +60,14 @@ const TZ = "NST3:30NDT,M3.2.0,M11.1.0"
  * to be durable
  * @param {(at: { data: string, accounts: string, parameters: string[], options: object }) =>
  * Promise<void>} build.initialise makes a data folder with the accounts in it
- * @param {{ settings?: Record<string, string | number | boolean>, durable?: boolean }} options
+ * @param {{ settings?: Record<string, string | number | boolean>, durable?: boolean, within?: string }} options
  */
-async function startMysqld(build, { settings = {}, durable = false }) {
+async function startMysqld(build, { settings = {}, durable = false, within }) {
   const began = Date.now()
   const { name, version, program } = build
   const account = serverAccount("mysql")
   const template = await dataTemplate(build, account)
-  const folder = serverFolder(account, { durable })
+  const folder = serverFolder(account, { durable, within })
   const data = join(folder, "data")
   let tls
   try {

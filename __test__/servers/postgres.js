@@ -56,14 +56,15 @@ const FAST = { fsync: "off", max_wal_size: "256MB" }
  * @param {string} [options.version] a major version; without it the machine's own
  * @param {Record<string, string | number>} [options.settings] server parameters
  * @param {boolean} [options.durable] with fsync, for tests about what survives; slower
+ * @param {string} [options.within] the folder to keep it in
  */
-async function start({ version: major, settings = {}, durable = false } = {}) {
+async function start({ version: major, settings = {}, durable = false, within } = {}) {
   const began = Date.now()
   const { bin, version } = await findPostgres(major)
   const account = serverAccount("postgres")
   const template = await dataTemplate(bin, version, account)
   const quit = "SIGQUIT"
-  const folder = serverFolder(account, { quit, durable })
+  const folder = serverFolder(account, { quit, durable, within })
   const data = join(folder, "data")
   let tls
   try {

@@ -24,6 +24,13 @@ function hence(milliseconds = HOUR) {
   return kept(time - (time % 1000) + 789)
 }
 
+/** A date in the future that a table keeps whose dates have no milliseconds. */
+function wholeSeconds() {
+  const date = hence()
+  date.setMilliseconds(0)
+  return date
+}
+
 function ago(milliseconds = HOUR) {
   return kept(Date.now() - milliseconds)
 }
@@ -92,4 +99,5 @@ module.exports = {
   passkey,
   unique,
   uniqueEmail,
+  wholeSeconds,
 }

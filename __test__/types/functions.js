@@ -29,6 +29,7 @@ const functions = {
   createSessionFor: true,
   listAccounts: true,
   updateAccount: true,
+  withAccountLock: true,
   cleanup: true,
   check: true,
   migrate: true,

@@ -43,6 +43,7 @@ const all: Required<SqlxAdapterOptions> = {
     connectTimeout: 1000,
     idleTimeout: 1000,
     maxLifetime: 1000,
+    queueLimit: 1000,
   },
   pooler: true,
   sqlite: { synchronous: "normal", busyTimeout: 1000 },
@@ -55,6 +56,9 @@ const all: Required<SqlxAdapterOptions> = {
     columns: ["access_token"],
     allowPlain: false,
   },
+  verificationTokens: { graceSeconds: 60, maxAttempts: 5 },
+  autoCleanup: false,
+  replicas: { urls: ["postgres://db-2/app"], sessions: false, maxLag: 1000 },
   normalizeEmail: false,
   retry: { attempts: 3, maxTime: 1000 },
   onQuery: (event) => void event.duration.toFixed(),
@@ -75,8 +79,11 @@ SqlxAdapter({ pool: { max: "5" } })
 SqlxAdapter({ sqlite: { synchronous: "always" } })
 // @ts-expect-error "create", true or false
 SqlxAdapter({ synchronize: "update" })
-// @ts-expect-error hash is a boolean
+SqlxAdapter({ sessions: { hash: "migrate" } })
+// @ts-expect-error hash is a boolean or "migrate"
 SqlxAdapter({ sessions: { hash: "sha256" } })
+// @ts-expect-error whole seconds, not a text
+SqlxAdapter({ verificationTokens: { graceSeconds: "60" } })
 // @ts-expect-error parts need a database
 SqlxAdapter({ type: "sqlite" })
 // @ts-expect-error a database that is not supported
@@ -159,6 +166,15 @@ export async function calls(): Promise<void> {
   await adapter.deleteSessionsByUser(user.id, { id: "digest" })
   // @ts-expect-error neither an id nor an exception
   await adapter.deleteSessionsByUser(user.id, {})
+
+  const locked = await adapter.withAccountLock("google", "1", async (account) => {
+    is<Same<typeof account, AdapterAccount>>()
+    return { access_token: "fresh", refresh_token: undefined }
+  })
+  is<Same<typeof locked, AdapterAccount>>()
+  await adapter.withAccountLock("google", "1", () => {})
+  // @ts-expect-error what is returned is stored
+  await adapter.withAccountLock("google", "1", () => "fresh")
 
   const closed = await adapter.close()
   is<Same<typeof closed, void>>()

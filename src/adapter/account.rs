@@ -1,11 +1,10 @@
 //! The providers' accounts that users sign in with.
 
-use super::sealing::Identity;
 use super::{Call, Inserts, find_row, row};
 use crate::batch::Lane;
 use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Cause, Code, Error, Result};
-use crate::schema::{Condition, Model, Schema};
+use crate::schema::{Condition, Schema};
 use crate::value::{Record, Row, Value, key};
 use std::sync::Arc;
 
@@ -17,6 +16,9 @@ pub struct Statements {
     by_user: Plan,
     delete: Plan,
 }
+
+const TAKEN: &str = "this provider's account is linked to another user, or the table's collation takes \
+     it for another account";
 
 const BY_KEY: [Condition; 2] =
     [Condition::equals("provider"), Condition::equals("providerAccountId")];
@@ -47,6 +49,8 @@ impl Call {
     /// If this is the end of a sign-in that began with `createUser` moments ago, that user is deleted again.
     pub async fn link_account(&self, account: Record) -> Result<Row> {
         let user_id = account.get("userId").cloned().unwrap_or(Value::Null);
+        let key = BY_KEY.map(|key| account.get(key.property).cloned().unwrap_or(Value::Null));
+        let _writing = self.writing(&[&key, std::slice::from_ref(&user_id)]);
         let linked = self.link(account).await;
         match &linked {
             Ok(_) => self.store.unfinished.end(&user_id),
@@ -63,7 +67,11 @@ impl Call {
         let insert = self.store.account.link.of(self.store.engine.dialect(), model, &account)?;
         let model = insert.model();
         let mut values = model.insert_values(&account, self.now)?;
-        self.seal_inserted(model, &mut values)?;
+        let [provider, id] = BY_KEY.map(|key| {
+            let index = model.inserted().position(|column| *column.property == *key.property);
+            index.and_then(|index| values.get(index)).cloned().unwrap_or(Value::Null)
+        });
+        self.store.sealing.seal(model.inserted(), [&provider, &id], &mut values)?;
         let outcome = self.run_in(insert.plans(), &values).await.map_err(|error| {
             let error = error.of_table(&model.table.name);
             match error.code() {
@@ -74,38 +82,26 @@ impl Call {
         if outcome.rows.is_empty() && !model.foreign_key {
             return Err(Error::new(Code::ForeignKey, "no user has this userId"));
         }
-        // Where it is another user's, it is given as it is, or not at all.
+        // Where it is another user's, or another account that the database takes for the same, it is given
+        // as it is, or not at all.
         let user_id = model
             .column("userId")?
             .accept(model.name, account.get("userId").unwrap_or(&Value::Null))?;
-        let linked = find_row(model, outcome, &[("userId", &user_id)]).ok_or_else(|| {
+        let asked = [("userId", &user_id), ("provider", &provider), ("providerAccountId", &id)];
+        let linked = find_row(model, outcome, &asked).ok_or_else(|| {
             let key =
                 model.key.iter().map(|property| model.column(property).map(|column| &column.name));
-            Error::new(Code::Unique, "this provider's account is linked to another user")
-                .with_cause(Cause {
-                    database: self.store.engine.dialect().name,
-                    code: None,
-                    table: Some(model.table.name.clone()),
-                    constraint: key
-                        .collect::<Result<Vec<_>>>()
-                        .ok()
-                        .map(|columns| columns.into_iter().cloned().collect::<Vec<_>>().join(", ")),
-                })
+            Error::new(Code::Unique, TAKEN).with_cause(Cause {
+                database: self.store.engine.dialect().name,
+                code: None,
+                table: Some(model.table.name.clone()),
+                constraint: key
+                    .collect::<Result<Vec<_>>>()
+                    .ok()
+                    .map(|columns| columns.into_iter().cloned().collect::<Vec<_>>().join(", ")),
+            })
         })?;
         self.opened_after(linked)
-    }
-
-    /// Encrypts what a new row has in columns that are encrypted.
-    fn seal_inserted(&self, model: &Model, values: &mut [Value]) -> Result<()> {
-        if !self.store.sealing.is_on() {
-            return Ok(());
-        }
-        let key = BY_KEY.map(|key| {
-            let index = model.inserted().position(|column| *column.property == *key.property);
-            index.and_then(|index| values.get(index)).cloned().unwrap_or(Value::Null)
-        });
-        let [provider, id] = &key;
-        self.store.sealing.seal(model.inserted(), Identity::new(provider, id)?, values)
     }
 
     /// Changes the columns that the record has a value for, null included, and gives the row. The
@@ -113,7 +109,16 @@ impl Call {
     ///
     /// # Errors
     /// `ERR_NOT_FOUND`: there is no such account.
-    pub async fn update_account(&self, mut account: Record) -> Result<Row> {
+    pub async fn update_account(&self, account: Record) -> Result<Row> {
+        self.change_account(account, None).await
+    }
+
+    /// The same; with an owner the account is only found while it has the account's lease.
+    pub(super) async fn change_account(
+        &self,
+        mut account: Record,
+        owner: Option<&Value>,
+    ) -> Result<Row> {
         let model = &self.store.schema.account;
         let unknown = || {
             Error::new(
@@ -140,17 +145,20 @@ impl Call {
             *value = tolerate(name, value);
         }
         let (columns, mut values) = model.changes(&account, self.now)?;
+        if owner.is_some() {
+            found_by.push(Condition::equals("lockOwner"));
+        }
         let key = asked.iter().map(|(_, value)| value.clone());
         if let [(_, provider), (_, id), ..] = asked.as_slice() {
             let set = columns.iter().filter_map(|index| model.columns.get(*index));
-            self.store.sealing.seal(set, Identity::new(provider, id)?, &mut values)?;
+            self.store.sealing.seal(set, [provider, id], &mut values)?;
         }
         let outcome = if columns.is_empty() {
             let key: Vec<Value> = key.take(BY_KEY.len()).collect();
             self.run(&self.store.account.by_key, &key).await?
         } else {
             let plan = model.update(self.store.engine.dialect(), &columns, &found_by, &[])?;
-            values.extend(key);
+            values.extend(key.chain(owner.cloned()));
             self.run(&plan, &values).await?
         };
         let asked: Vec<(&str, &Value)> = asked.iter().map(|(name, value)| (*name, value)).collect();
@@ -165,6 +173,7 @@ impl Call {
         let Some(asked) = asked(provider, id) else {
             return Ok(None);
         };
+        let _writing = self.writing(&[&asked]);
         let outcome = self.run(&self.store.account.delete, &asked).await?;
         self.account_row(outcome, &asked).map(|row| self.opened_after(row)).transpose()
     }

@@ -31,6 +31,21 @@ impl Call {
         Call { new_id: Some(id), ..self }
     }
 
+    /// Runs something in the background, which `close` waits for. Nobody hears of what comes of it, and
+    /// while the adapter is being closed nothing is begun.
+    pub(super) fn aside<F>(&self, run: impl FnOnce(Call) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        if let Ok(under_way) = Arc::clone(&self.store.calls).try_read_owned() {
+            let running = run(self.clone());
+            drop(tokio::spawn(async move {
+                running.await;
+                drop(under_way);
+            }));
+        }
+    }
+
     /// Asks the database for an answer; gives the time that it took, in milliseconds.
     pub async fn ping(&self) -> Result<f64> {
         let start = Instant::now();
@@ -44,6 +59,7 @@ impl Call {
         Ok(Status {
             database: engine.dialect().name,
             connections: engine.state(),
+            replicas: self.store.replicas.as_ref().map(|replicas| replicas.status()),
             counts: self.store.stats.read(),
         })
     }

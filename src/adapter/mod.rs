@@ -1,8 +1,12 @@
 //! The adapter: what each operation of NextAuth means, in Rust types, for any database.
 
 mod account;
+mod account_lock;
 mod authenticator;
 mod call;
+mod look_up;
+mod needs;
+mod plain_session;
 mod rekey;
 mod sealing;
 mod session;
@@ -64,6 +68,8 @@ pub struct Status {
     pub database: &'static str,
     /// Its connections, which adapters of one configuration share.
     pub connections: PoolState,
+    /// Its replicas, if it was given any.
+    pub replicas: Option<Vec<batch::ReplicaStatus>>,
     /// What this adapter has done.
     pub counts: batch::Counts,
 }
@@ -82,7 +88,8 @@ pub struct Adapter {
     failures: AtomicU64,
     failure: Mutex<Option<Error>>,
     closed: AtomicBool,
-    /// Read by each call under way, written by `close`, which so waits for them.
+    /// Read by each call under way, of which there may be so many; written by `close`, which so waits
+    /// for them.
     calls: Arc<RwLock<()>>,
 }
 
@@ -106,11 +113,14 @@ impl Adapter {
                 None
             };
             let dialect = source.as_ref().map(engine::dialect_of);
-            let schema = schema::presume(dialect, &options.schema)?;
-            if let (Some(mut schema), Some(encryption)) = (schema, &options.encryption.0) {
-                schema.seal(encryption.columns.as_deref())?;
+            if let Some(mut schema) = schema::preview(dialect, &options.schema)? {
+                needs::check(&options, &schema)?;
+                if let Some(encryption) = &options.encryption.0 {
+                    schema.seal(encryption.columns.as_deref())?;
+                }
             }
         }
+        let calls = RwLock::with_max_readers((), options.pool.queue_limit());
         Ok(Adapter {
             options,
             scope,
@@ -122,7 +132,7 @@ impl Adapter {
             failures: AtomicU64::new(0),
             failure: Mutex::new(None),
             closed: AtomicBool::new(false),
-            calls: Arc::new(RwLock::new(())),
+            calls: Arc::new(calls),
         })
     }
 
@@ -173,8 +183,20 @@ impl Adapter {
         if self.closed.load(Ordering::SeqCst) {
             return Err(Error::closed());
         }
-        // Only `close` writes, and it says so first.
-        Arc::clone(&self.calls).try_read_owned().map_err(|_| Error::closed())
+        Arc::clone(&self.calls).try_read_owned().map_err(|_| {
+            // Only `close` writes, and it says so first.
+            if self.closed.load(Ordering::SeqCst) {
+                return Error::closed();
+            }
+            Error::new(
+                Code::Overloaded,
+                format!(
+                    "{} calls are under way already: the database does not keep up (option \
+                     \"pool.queueLimit\")",
+                    self.options.pool.queue_limit()
+                ),
+            )
+        })
     }
 
     /// Ends the adapter, for later calls at once; the future ends after those under way. The
@@ -185,7 +207,10 @@ impl Adapter {
         async move {
             let _no_calls = adapter.calls.write().await;
             // JavaScript may keep the adapter for long, and its statements are most of it.
-            adapter.store.write().unwrap_or_else(PoisonError::into_inner).take();
+            let store = adapter.store.write().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(replicas) = store.and_then(|store| store.replicas.clone()) {
+                replicas.close().await;
+            }
             let share = adapter.share.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(share) = share {
                 share.close().await;
@@ -220,9 +245,43 @@ impl Adapter {
         }
     }
 
+    /// The replicas of a primary, none of which is opened yet.
+    fn replicas_of(&self, primary: &Arc<dyn Engine>) -> Result<Option<Arc<batch::Replicas>>> {
+        let options = &self.options;
+        if options.replicas.urls.is_empty() {
+            return Ok(None);
+        }
+        let opener = |source: Source| -> batch::Opener {
+            let (options, observer, scope) =
+                (options.clone(), Arc::clone(&self.observer), self.scope);
+            Box::new(move || {
+                let (source, options, observer) =
+                    (source.clone(), options.clone(), Arc::clone(&observer));
+                Box::pin(async move {
+                    let (place, given) = (source.clone(), options.clone());
+                    let open = move || async move {
+                        let notice = Arc::new(move |text| observer.notice(text));
+                        engine::open(&place, &given, notice).await
+                    };
+                    Shared::open(&source, scope, &options, open).await
+                })
+            })
+        };
+        let openers = Source::find_replicas(options)?.into_iter().map(opener).collect();
+        let observer = Arc::clone(&self.observer);
+        let notice = Arc::new(move |text| observer.notice(text));
+        let max_lag = options.replicas.max_lag.duration();
+        Ok(Some(batch::Replicas::new(Arc::clone(primary), max_lag, openers, notice)))
+    }
+
     async fn open_store(&self) -> Result<(Store, Shared)> {
         let none = Environment::default();
         let source = Source::find(&self.options, self.environment.get().unwrap_or(&none))?;
+        if matches!(source, Source::Sqlite(_)) && !self.options.replicas.urls.is_empty() {
+            return Err(Error::config(
+                "option \"replicas\" is of use for a server, not for SQLite",
+            ));
+        }
         let (place, options, observer) =
             (source.clone(), self.options.clone(), Arc::clone(&self.observer));
         let share = Shared::open(&source, self.scope, &self.options, move || async move {
@@ -248,12 +307,18 @@ pub struct Store {
     schema: Schema,
     user: user::Statements,
     account: account::Statements,
+    account_lock: account_lock::Statements,
     session: session::Statements,
+    /// Only while sessions become digests.
+    plain_sessions: Option<plain_session::PlainSessions>,
     verification_token: verification_token::Statements,
     authenticator: authenticator::Statements,
     upkeep: upkeep::Statements,
+    replicas: Option<Arc<batch::Replicas>>,
     unfinished: unfinished::Unfinished,
     sealing: Sealing,
+    /// Held by what runs in the background.
+    calls: Arc<RwLock<()>>,
 }
 
 impl fmt::Debug for Store {
@@ -269,19 +334,37 @@ impl Store {
             Source::Server(place) => place.schema.as_deref(),
             Source::Sqlite(_) => None,
         };
-        let mut schema = schema::build(dialect, &adapter.options.schema, database_schema)?;
+        let options = &adapter.options;
+        let mut schema = schema::build(dialect, &options.schema, database_schema)?;
+        needs::check(options, &schema)?;
+        let rules = verification_token::Rules::new(options.verification_tokens);
+        schema.verification_token.count(rules.counted);
+        schema.account.hide_lease();
         let variable = adapter.environment.get().and_then(|it| it.encryption_keys.as_ref());
-        let sealing = Sealing::new(&adapter.options.encryption, variable, &mut schema)?;
+        let sealing = Sealing::new(&options.encryption, variable, &mut schema)?;
+        let plain_sessions = options
+            .migrates_sessions()
+            .then(|| plain_session::PlainSessions::new(dialect, &schema))
+            .transpose()?;
+        let replicas = options.replicas.urls.len();
         Ok(Store {
             sealing,
-            user: user::Statements::new(dialect, &schema)?,
+            plain_sessions,
+            calls: Arc::clone(&adapter.calls),
+            user: user::Statements::new(dialect, &schema, replicas)?,
             account: account::Statements::new(dialect, &schema)?,
-            session: session::Statements::new(dialect, &schema)?,
-            verification_token: verification_token::Statements::new(dialect, &schema)?,
+            account_lock: account_lock::Statements::new(dialect, &schema)?,
+            session: session::Statements::new(
+                dialect,
+                &schema,
+                if options.replicas.sessions { replicas } else { 0 },
+            )?,
+            verification_token: verification_token::Statements::new(dialect, &schema, rules)?,
             authenticator: authenticator::Statements::new(dialect, &schema)?,
-            upkeep: upkeep::Statements::new(dialect, &schema)?,
+            upkeep: upkeep::Statements::new(dialect, &schema, options.cleans_along())?,
             unfinished: unfinished::Unfinished::new(dialect, &schema)?,
-            options: adapter.options.clone(),
+            replicas: adapter.replicas_of(&engine)?,
+            options: options.clone(),
             observer: Arc::clone(&adapter.observer),
             stats: batch::Stats::default(),
             creating: tokio::sync::Mutex::new(()),

@@ -36,11 +36,13 @@ impl<'a> Identity<'a> {
     /// The identity that two values say.
     ///
     /// # Errors
-    /// `ERR_INTERNAL`: they are no texts, which the schema floor sees to.
+    /// `ERR_INVALID_ARGUMENT`: they are no texts.
     pub fn new(provider: &'a Value, id: &'a Value) -> Result<Self> {
         match (provider.as_text(), id.as_text()) {
             (Some(provider), Some(id)) => Ok(Identity { provider, id }),
-            _ => Err(Error::internal("an account is without the key that its tokens are bound to")),
+            _ => Err(Error::invalid_argument(
+                "account.provider and account.providerAccountId are missing: tokens are bound to them",
+            )),
         }
     }
 
@@ -90,19 +92,15 @@ impl Sealing {
         })
     }
 
-    /// Whether anything is encrypted.
-    pub fn is_on(&self) -> bool {
-        self.keys.is_some()
-    }
-
-    /// Encrypts the values of those columns that are encrypted.
+    /// Encrypts the values of those columns of an account that are encrypted.
     pub fn seal<'a>(
         &self,
         columns: impl Iterator<Item = &'a Column>,
-        identity: Identity<'_>,
+        [provider, id]: [&Value; 2],
         values: &mut [Value],
     ) -> Result<()> {
         let Some(keys) = &self.keys else { return Ok(()) };
+        let identity = Identity::new(provider, id)?;
         for (column, value) in columns.zip(values).filter(|(column, _)| column.sealed) {
             if let Value::Text(text) = value {
                 *value = Value::from(keys.seal(text, &identity.place(&column.property))?);

@@ -1,7 +1,7 @@
 //! Sessions. The database holds a digest of the token, so that who reads the table cannot sign in.
 
+use super::look_up::LookUp;
 use super::{Call, InsertPlans, Inserts, row};
-use crate::batch::Lane;
 use crate::crypto::{hmac_sha256_hex, sha256_hex};
 use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Code, Error, Result};
@@ -14,6 +14,10 @@ use std::sync::{Arc, LazyLock};
 /// so that a stolen digest is worthless as a cookie.
 const SHA256: &str = "sha256:";
 const HMAC_SHA256: &str = "hmac-sha256:";
+pub(super) const DIGESTS: [&str; 2] = [SHA256, HMAC_SHA256];
+
+/// How many characters the longest digest has.
+pub(super) const DIGEST_LENGTH: usize = HMAC_SHA256.len() + 64;
 
 /// How long a session lasts that nothing is said of, in milliseconds: NextAuth's own 30 days.
 const MAX_AGE: i64 = 30 * 24 * 60 * 60 * 1_000;
@@ -27,7 +31,7 @@ static LISTED: LazyLock<Arc<[Arc<str>]>> =
 pub struct Statements {
     insert: Inserts<InsertPlans>,
     by_token: Plan,
-    with_user: Arc<Lane>,
+    with_user: LookUp,
     by_user: Plan,
     delete: Plan,
     delete_expired: Plan,
@@ -43,7 +47,7 @@ const ALIVE: Condition = Condition { property: "expires", operator: ">" };
 const EXPIRED: Condition = Condition { property: "expires", operator: "<=" };
 
 impl Statements {
-    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
+    pub(super) fn new(dialect: &Dialect, schema: &Schema, replicas: usize) -> Result<Self> {
         let session = &schema.session;
         let mut listed = Vec::new();
         for property in ["sessionToken", "userId", "expires", "createdAt"] {
@@ -53,12 +57,15 @@ impl Statements {
         Ok(Statements {
             insert: Inserts::new(dialect, session, InsertPlans::new)?,
             by_token: session.select(dialect, &[BY_TOKEN], &[])?,
-            with_user: Lane::new(session.select_with(
-                dialect,
-                &shown,
-                Join { model: &schema.user, property: "userId", equals: "id" },
-                &[BY_TOKEN],
-            )?),
+            with_user: LookUp::new(
+                session.select_with(
+                    dialect,
+                    &shown,
+                    Join { model: &schema.user, property: "userId", equals: "id" },
+                    &[BY_TOKEN],
+                )?,
+                replicas,
+            ),
             by_user: Plan::read(session.select_columns(
                 dialect,
                 &listed,
@@ -99,6 +106,7 @@ impl Call {
         let insert = self.store.session.insert.of(self.store.engine.dialect(), model, &session)?;
         let model = insert.model();
         let values = model.insert_values(&session, self.now)?;
+        let _writing = self.writing(&[std::slice::from_ref(&stored)]);
         let outcome = self.insert(model, insert.plans(), &values).await.map_err(|error| {
             let error = error.of_table(&model.table.name);
             match error.code() {
@@ -106,6 +114,7 @@ impl Call {
                 _ => no_user(error),
             }
         })?;
+        self.clean_along();
         self.session_row(outcome, &stored, &token)
             .ok_or_else(|| Error::internal("the session was written, but not given back"))
     }
@@ -164,56 +173,96 @@ impl Call {
         let Some((token, stored)) = self.presented(token)? else {
             return Ok(None);
         };
-        let outcome =
-            self.run_in(&self.store.session.with_user, std::slice::from_ref(&stored)).await?;
-        let schema = &self.store.schema;
-        let width = schema.session.names.len();
-        let found = outcome.rows.into_iter().find_map(|mut values| {
-            let user = row(&schema.user, values.split_off(width.min(values.len())));
-            let session = row(&schema.session, values);
-            let is_asked_for =
-                *session.get("sessionToken") == stored && session.get("userId") == user.get("id");
-            is_asked_for.then_some((session, user))
-        });
+        let mut held = stored.clone();
+        let mut found = self.find_session_and_user(&stored).await?;
+        if found.is_none() && self.may_be_plain(&token) {
+            found = self.find_session_and_user(&token).await?;
+            if found.is_some() {
+                held = token.clone();
+            } else {
+                found = self.find_session_and_user(&stored).await?;
+                self.look_for_plain_sessions();
+            }
+        }
         let Some((session, user)) = found else {
             return Ok(None);
         };
         if self.is_expired(&session) {
-            self.delete_expired(stored).await;
+            self.delete_expired(held).await;
             return Ok(None);
+        }
+        if held != stored {
+            self.move_plain_aside(token.clone(), stored);
         }
         Ok(Some((with_token(session, &token), user)))
     }
 
+    /// The session that the table holds under this text, expired ones included, and its user.
+    async fn find_session_and_user(&self, stored: &Value) -> Result<Option<(Row, Row)>> {
+        let schema = &self.store.schema;
+        let width = schema.session.names.len();
+        let found = |outcome: Outcome| {
+            outcome.rows.into_iter().find_map(|mut values| {
+                let user = row(&schema.user, values.split_off(width.min(values.len())));
+                let session = row(&schema.session, values);
+                let is_asked_for = *session.get("sessionToken") == *stored
+                    && session.get("userId") == user.get("id");
+                is_asked_for.then_some((session, user))
+            })
+        };
+        // One that has expired on a replica may have been extended since.
+        let believed = |(session, user): &(Row, Row)| {
+            (!self.is_expired(session)).then(|| user.get("id").clone())
+        };
+        let with_user = &self.store.session.with_user;
+        self.look_up(with_user, std::slice::from_ref(stored), found, believed).await
+    }
+
     /// Changes the columns that the record has a value for.
     pub async fn update_session(&self, session: Record) -> Result<Option<Row>> {
-        let model = &self.store.schema.session;
         let token = key("session.sessionToken", session.get("sessionToken"))?;
         let Some((token, stored)) = self.presented(token)? else {
             return Ok(None);
         };
-        let (columns, mut values) = model.changes(&session, self.now)?;
-        let by_token = || self.run(&self.store.session.by_token, std::slice::from_ref(&stored));
-        let kept = model.kept_by_us(&session);
+        let mut found = self.change_session(&session, &stored, &token).await?;
+        if found.is_none() && self.may_be_plain(&token) {
+            self.move_plain(&token, &stored).await?;
+            found = self.change_session(&session, &stored, &token).await?;
+            self.look_for_plain_sessions();
+        }
+        if found.as_ref().is_none_or(|session| self.is_expired(session)) {
+            self.delete_expired(stored).await;
+            return Ok(None);
+        }
+        Ok(found)
+    }
+
+    async fn change_session(
+        &self,
+        session: &Record,
+        stored: &Value,
+        token: &Value,
+    ) -> Result<Option<Row>> {
+        let model = &self.store.schema.session;
+        let (columns, mut values) = model.changes(session, self.now)?;
+        let by_token = || self.run(&self.store.session.by_token, std::slice::from_ref(stored));
+        let kept = model.kept_by_us(session);
         let outcome = if columns.is_empty() {
             by_token().await?
         } else {
+            let _writing = self.writing(&[std::slice::from_ref(stored)]);
             let dialect = self.store.engine.dialect();
             let plan = model.update(dialect, &columns, &[BY_TOKEN, ALIVE], &kept)?;
             values.extend([stored.clone(), Value::Date(self.now)]);
             self.run(&plan, &values).await.map_err(no_user)?
         };
-        let found = self.session_row(outcome, &stored, &token);
+        let found = self.session_row(outcome, stored, token);
         if found.is_none() && !kept.is_empty() {
             // Nothing was changed: for want of the session, or of the user.
-            let there = self.session_row(by_token().await?, &stored, &token);
+            let there = self.session_row(by_token().await?, stored, token);
             if there.is_some_and(|session| !self.is_expired(&session)) {
                 return Err(no_user(Error::new(Code::ForeignKey, "")));
             }
-        }
-        if found.as_ref().is_none_or(|session| self.is_expired(session)) {
-            self.delete_expired(stored).await;
-            return Ok(None);
         }
         Ok(found)
     }
@@ -223,9 +272,20 @@ impl Call {
         let Some((token, stored)) = self.presented(token)? else {
             return Ok(None);
         };
-        let outcome = self.run(&self.store.session.delete, std::slice::from_ref(&stored)).await?;
-        let found = self.session_row(outcome, &stored, &token);
+        let mut found = self.remove_session(&stored, &token).await?;
+        if found.is_none() && self.may_be_plain(&token) {
+            found = self.remove_session(&token, &token).await?;
+            if found.is_none() {
+                found = self.remove_session(&stored, &token).await?;
+            }
+        }
         Ok(found.filter(|session| !self.is_expired(session)))
+    }
+
+    async fn remove_session(&self, stored: &Value, token: &Value) -> Result<Option<Row>> {
+        let _writing = self.writing(&[std::slice::from_ref(stored)]);
+        let outcome = self.run(&self.store.session.delete, std::slice::from_ref(stored)).await?;
+        Ok(self.session_row(outcome, stored, token))
     }
 
     /// A user's sessions that have not expired, the newest first. `current`: the token of the
@@ -236,7 +296,12 @@ impl Call {
         options: Option<Record>,
     ) -> Result<Vec<Row>> {
         let current = key("current", options.as_ref().and_then(|options| options.get("current")))?;
-        let current = self.presented(current)?.map(|(_, stored)| stored);
+        let current = self.presented(current)?;
+        let is_current = |held: &Value| {
+            current.as_ref().is_some_and(|(token, stored)| {
+                held == stored || (held == token && self.may_be_plain(token))
+            })
+        };
         let Some(user_id) = user_id.map(Value::Text) else {
             return Ok(Vec::new());
         };
@@ -250,9 +315,9 @@ impl Call {
             // The table may not keep when a session was made.
             values.resize(LISTED.len() - 1, Value::Null);
             if let Some(token) = values.first_mut() {
-                let is_current = Some(&*token) == current.as_ref();
+                let is_current = Value::Boolean(is_current(token));
                 *token = Value::from(public_id(token));
-                values.push(Value::Boolean(is_current));
+                values.push(is_current);
             }
             rows.push(Row { names: Arc::clone(&LISTED), values, omit_null: false });
         }
@@ -284,6 +349,7 @@ impl Call {
         let Some(user_id) = user_id.map(Value::Text) else {
             return Ok(0);
         };
+        let _writing = self.writing(&[std::slice::from_ref(&user_id)]);
         let plans = &self.store.session;
         if let Some(id) = id {
             let Some(id) = key("id", Some(id))? else {
@@ -298,7 +364,10 @@ impl Call {
                 let Some(token) = token else {
                     return Err(Error::invalid_argument("except must be a session token"));
                 };
-                let stored = self.stored(&Value::Text(token))?;
+                let token = Value::Text(token);
+                let stored = self.stored(&token)?;
+                // Under its digest it is the one that is spared.
+                self.move_plain(&token, &stored).await?;
                 self.run(&plans.delete_others, &[user_id, stored]).await?
             }
         };
@@ -311,8 +380,14 @@ impl Call {
         let mut deleted = 0;
         for token in listed.rows.into_iter().filter_map(|values| values.into_iter().next()) {
             if public_id(&token) == id {
-                let outcome =
-                    self.run(&plans.delete_one_by_user, &[user_id.clone(), token]).await?;
+                let asked = [user_id.clone(), token];
+                let mut outcome = self.run(&plans.delete_one_by_user, &asked).await?;
+                let [user_id, token] = asked;
+                if outcome.affected == 0 && self.may_be_plain(&token) {
+                    // It has got its digest meanwhile.
+                    let asked = [user_id, self.stored(&token)?];
+                    outcome = self.run(&plans.delete_one_by_user, &asked).await?;
+                }
                 deleted += outcome.affected;
             }
         }
@@ -371,8 +446,8 @@ fn with_token(mut session: Row, token: &Value) -> Row {
 
 /// Whether a text looks like a digest of ours. As a cookie it is never looked up as it stands, so
 /// that a stolen digest is worthless also to an adapter that does not hash.
-fn is_digest(token: &Value) -> bool {
-    token.as_text().is_some_and(|text| text.starts_with(SHA256) || text.starts_with(HMAC_SHA256))
+pub(super) fn is_digest(token: &Value) -> bool {
+    token.as_text().is_some_and(|text| DIGESTS.iter().any(|prefix| text.starts_with(prefix)))
 }
 
 /// What names a session in a list: a digest, which is worthless as a cookie.

@@ -2,9 +2,9 @@
 //! them: a user whose account could not be linked would be in the way of that person for ever ("sign in
 //! with the same account that you used originally").
 //!
-//! Such a user is deleted, and no other: one that this process inserted moments ago, whose address nobody
-//! has verified, and who has neither account nor session nor passkey, which the database itself judges
-//! when it deletes.
+//! Such a user is deleted, and no other: one that this process inserted moments ago and that nobody has
+//! read by its id or changed since, whose address nobody has verified, and who has neither account nor
+//! session nor passkey, which the database itself judges when it deletes.
 
 use super::Call;
 use crate::engine::{Dialect, Plan};
@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::schema::{Schema, lock_user};
 use crate::value::Value;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,8 @@ const REMEMBERED: usize = 10_000;
 #[derive(Debug)]
 pub struct Unfinished {
     users: Mutex<Users>,
+    /// How many have been inserted, for who does not want to wait for the lock.
+    inserted: AtomicUsize,
     /// What deletes one who is still without anything; nothing where the schema does not allow it.
     delete: Option<[Plan; 2]>,
 }
@@ -43,7 +46,7 @@ impl Unfinished {
             Some(delete) => Some([lock_user(dialect, &schema.user)?, delete]),
             None => None,
         };
-        Ok(Unfinished { users: Mutex::default(), delete })
+        Ok(Unfinished { users: Mutex::default(), inserted: AtomicUsize::new(0), delete })
     }
 
     fn users(&self) -> MutexGuard<'_, Users> {
@@ -61,6 +64,20 @@ impl Unfinished {
             users.inserted.clear();
         }
         users.inserted.insert(Arc::clone(id), Instant::now());
+        self.inserted.store(users.inserted.len(), Relaxed);
+    }
+
+    /// Somebody works with a user already: it is not in the middle of a sign-in, which neither reads nor
+    /// changes the one that it has inserted. One who registers with a password has nothing else to show.
+    pub(super) fn meet(&self, id: &Value) {
+        if self.inserted.load(Relaxed) == 0 {
+            return;
+        }
+        if let Value::Text(id) = id {
+            let mut users = self.users();
+            users.inserted.remove(id);
+            self.inserted.store(users.inserted.len(), Relaxed);
+        }
     }
 
     /// A user has an account, or is otherwise no longer in the middle of a sign-in.
@@ -69,6 +86,7 @@ impl Unfinished {
             let mut users = self.users();
             users.inserted.remove(id);
             users.abandoned.remove(id);
+            self.inserted.store(users.inserted.len(), Relaxed);
         }
     }
 
@@ -77,6 +95,7 @@ impl Unfinished {
         let Value::Text(id) = id else { return false };
         let mut users = self.users();
         let Some(since) = users.inserted.remove(id) else { return false };
+        self.inserted.store(users.inserted.len(), Relaxed);
         let recent = since.elapsed() < SIGN_IN;
         if recent {
             // As long again for a database that is away.
@@ -114,6 +133,7 @@ impl Call {
 
     async fn delete_unfinished(&self, id: &Value) {
         let Some([lock, delete]) = &self.store.unfinished.delete else { return };
+        let _writing = self.writing(&[std::slice::from_ref(id)]);
         // The call that failed says why; this is tried again before the next user is inserted.
         if self.run_together(&[lock, delete], std::slice::from_ref(id)).await.is_ok() {
             self.store.unfinished.end(id);

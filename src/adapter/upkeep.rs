@@ -2,28 +2,76 @@
 
 use super::Call;
 use crate::engine::{Dialect, Plan};
-use crate::error::{Code, Error, Result};
-use crate::schema::{self, Access, Finding, Schema};
+use crate::error::{Code, Effect, Error, Result};
+use crate::schema::{self, Access, Finding, Level, Model, Schema};
 use crate::value::{Record, Value};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 /// How many rows a statement deletes at most, so that none holds locks for long.
 const BATCH: u64 = 1_000;
+
+/// How many rows are deleted at most along with writes, and how often at most, in milliseconds.
+const FEW: u64 = 100;
+const EVERY: u64 = 30_000;
+
+/// How often where no index finds them, so that the whole table is read.
+const SELDOM: u64 = 60 * 60 * 1_000;
+/// How long no sign-in takes, in milliseconds.
+const SIGN_IN: i64 = 60_000;
 
 /// The statements that delete what has expired.
 #[derive(Debug)]
 pub struct Statements {
     sessions: Option<Plan>,
     verification_tokens: Option<Plan>,
+    /// Nothing where the option is off.
+    along: Vec<Along>,
+}
+
+/// What deletes a few of a table's rows along with writes.
+#[derive(Debug)]
+struct Along {
+    delete: Plan,
+    every: u64,
+    /// When it was last done, by the Node process's clock. A process that has just begun has other things to do.
+    last: AtomicI64,
+}
+
+impl Along {
+    fn new(dialect: &Dialect, model: &Model) -> Result<Self> {
+        let is_indexed = model
+            .indexes
+            .iter()
+            .any(|index| index.properties.first().is_some_and(|first| &**first == "expires"));
+        Ok(Along {
+            delete: model.delete_expired(dialect, FEW)?,
+            every: if is_indexed { EVERY } else { SELDOM },
+            last: AtomicI64::new(i64::MIN),
+        })
+    }
+
+    /// Whether it is due now, which it is once.
+    fn is_due(&self, now: i64) -> bool {
+        let last = self.last.load(Relaxed);
+        now.abs_diff(last) >= self.every
+            && self.last.compare_exchange(last, now, Relaxed, Relaxed).is_ok()
+            && last != i64::MIN
+    }
 }
 
 impl Statements {
-    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
-        let [sessions, verification_tokens] =
-            [&schema.session, &schema.verification_token].map(|model| {
-                let there = model.access == Access::Full;
-                there.then(|| model.delete_expired(dialect, BATCH)).transpose()
-            });
-        Ok(Statements { sessions: sessions?, verification_tokens: verification_tokens? })
+    pub(super) fn new(dialect: &Dialect, schema: &Schema, along: bool) -> Result<Self> {
+        let models = [&schema.session, &schema.verification_token];
+        let [sessions, verification_tokens] = models.map(|model| {
+            let there = model.access == Access::Full;
+            there.then(|| model.delete_expired(dialect, BATCH)).transpose()
+        });
+        let models = models.into_iter().filter(|model| along && model.access == Access::Full);
+        Ok(Statements {
+            sessions: sessions?,
+            verification_tokens: verification_tokens?,
+            along: models.map(|model| Along::new(dialect, model)).collect::<Result<_>>()?,
+        })
     }
 }
 
@@ -39,7 +87,7 @@ pub struct Cleaned {
 impl Call {
     /// Deletes the sessions and verification tokens that have expired, some at a time.
     pub async fn cleanup(&self) -> Result<Cleaned> {
-        let Statements { sessions, verification_tokens } = &self.store.upkeep;
+        let Statements { sessions, verification_tokens, .. } = &self.store.upkeep;
         Ok(Cleaned {
             sessions: self.clean(sessions.as_ref()).await?,
             verification_tokens: self.clean(verification_tokens.as_ref()).await?,
@@ -58,8 +106,40 @@ impl Call {
         }
     }
 
-    /// Compares the live tables with the schema. Nothing is changed.
+    /// Deletes a few of them in the background, now and then. Nobody hears of it.
+    pub(super) fn clean_along(&self) {
+        for (index, along) in self.store.upkeep.along.iter().enumerate() {
+            if along.is_due(self.now) {
+                self.aside(move |call| async move {
+                    let call = Call { operation: "cleanup", ..call };
+                    if let Some(along) = call.store.upkeep.along.get(index) {
+                        let _ = call.run(&along.delete, &[Value::Date(call.now)]).await;
+                    }
+                });
+            }
+        }
+    }
+
+    /// Compares the live tables with the schema, and looks for rows that a crash has left behind.
+    /// Nothing is changed.
     pub async fn check(&self) -> Result<Vec<Finding>> {
+        let mut findings = self.compare().await?;
+        if findings.iter().any(|finding| finding.level == Level::Error) {
+            return Ok(findings);
+        }
+        for leftover in self.store.schema.leftovers(self.store.engine.dialect())? {
+            match self.run(&leftover.count, &[Value::Date(self.now - SIGN_IN)]).await {
+                Ok(outcome) => findings.extend(leftover.finding(&outcome.rows)),
+                // Columns that the database does not compare with each other.
+                Err(error) if error.effect() == Effect::Final => {}
+                Err(error) => return Err(error),
+            }
+        }
+        findings.extend(self.plain_sessions_left().await?);
+        Ok(findings)
+    }
+
+    async fn compare(&self) -> Result<Vec<Finding>> {
         schema::compare(&*self.store.engine, &self.store.schema).await
     }
 
@@ -85,7 +165,7 @@ impl Call {
         let mut run = Vec::new();
         let mut before = usize::MAX;
         loop {
-            let findings = self.check().await?;
+            let findings = self.compare().await?;
             if let Some(other) = findings.iter().find(|finding| finding.code == "other_tables") {
                 return Err(Error::new(Code::Schema, other.message.clone()));
             }

@@ -1,8 +1,8 @@
 //! Users.
 
+use super::look_up::LookUp;
 use super::{Call, InsertPlans, Inserts, find_row, written_row};
-use crate::batch::Lane;
-use crate::engine::{Dialect, Plan};
+use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Code, Error, Result};
 use crate::schema::{Condition, Join, Schema, lock_user};
 use crate::value::{Record, Row, Value, key};
@@ -12,9 +12,9 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Statements {
     insert: Inserts<InsertPlans>,
-    by_id: Arc<Lane>,
-    by_email: Arc<Lane>,
-    by_account: Arc<Lane>,
+    by_id: LookUp,
+    by_email: LookUp,
+    by_account: LookUp,
     delete: Plan,
     /// What deletes, before the user, all that belongs to them.
     delete_owned: Vec<Plan>,
@@ -26,7 +26,7 @@ const WITH_USER_ID: usize = 3;
 const BY_ID: Condition = Condition::equals("id");
 
 impl Statements {
-    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
+    pub(super) fn new(dialect: &Dialect, schema: &Schema, replicas: usize) -> Result<Self> {
         let user = &schema.user;
         let owned = [&schema.session, &schema.account, &schema.authenticator];
         let owned = owned.into_iter().filter(|model| model.has("userId"));
@@ -45,14 +45,20 @@ impl Statements {
         let with_user_id: [_; WITH_USER_ID] = ["provider", "providerAccountId", "userId"];
         Ok(Statements {
             insert: Inserts::new(dialect, user, InsertPlans::new)?,
-            by_id: Lane::new(user.select(dialect, &[BY_ID], &[])?),
-            by_email: Lane::new(user.select(dialect, &[Condition::equals("email")], &[])?),
-            by_account: Lane::new(schema.account.select_with(
-                dialect,
-                &with_user_id,
-                Join { model: user, property: "userId", equals: "id" },
-                &account_key.map(Condition::equals),
-            )?),
+            by_id: LookUp::new(user.select(dialect, &[BY_ID], &[])?, replicas),
+            by_email: LookUp::new(
+                user.select(dialect, &[Condition::equals("email")], &[])?,
+                replicas,
+            ),
+            by_account: LookUp::new(
+                schema.account.select_with(
+                    dialect,
+                    &with_user_id,
+                    Join { model: user, property: "userId", equals: "id" },
+                    &account_key.map(Condition::equals),
+                )?,
+                replicas,
+            ),
             delete: user.delete(dialect, &[BY_ID])?,
             delete_owned,
         })
@@ -75,6 +81,8 @@ impl Call {
         let insert = self.store.user.insert.of(self.store.engine.dialect(), model, &user)?;
         let model = insert.model();
         let values = model.insert_values(&user, self.now)?;
+        let id = user.get("id").cloned();
+        let _writing = self.writing(&[id.as_slice()]);
         let row = match self.insert(model, insert.plans(), &values).await {
             Ok(outcome) => written_row(model, outcome, &values)?,
             Err(error) => return Err(taken(error.of_table(&model.table.name))),
@@ -87,7 +95,11 @@ impl Call {
 
     /// The user with this id.
     pub async fn get_user(&self, id: Option<Arc<str>>) -> Result<Option<Row>> {
-        self.find_user(&self.store.user.by_id, "id", id).await
+        let found = self.find_user(&self.store.user.by_id, "id", id).await?;
+        if let Some(user) = &found {
+            self.store.unfinished.meet(user.get("id"));
+        }
+        Ok(found)
     }
 
     /// The user with this e-mail address.
@@ -109,15 +121,19 @@ impl Call {
 
     async fn find_user(
         &self,
-        lane: &Arc<Lane>,
+        look_up: &LookUp,
         property: &str,
         asked: Option<Arc<str>>,
     ) -> Result<Option<Row>> {
         let Some(asked) = asked.map(Value::Text) else {
             return Ok(None);
         };
-        let outcome = self.run_in(lane, std::slice::from_ref(&asked)).await?;
-        Ok(find_row(&self.store.schema.user, outcome, &[(property, &asked)]))
+        let model = &self.store.schema.user;
+        let found = |outcome| find_row(model, outcome, &[(property, &asked)]);
+        self.look_up(look_up, std::slice::from_ref(&asked), found, |user| {
+            Some(user.get("id").clone())
+        })
+        .await
     }
 
     /// The user that a provider's account belongs to.
@@ -129,13 +145,17 @@ impl Call {
             return Ok(None);
         };
         let asked = [Value::Text(provider), Value::Text(id)];
-        let outcome = self.run_in(&self.store.user.by_account, &asked).await?;
-        Ok(outcome.rows.into_iter().find_map(|mut values| {
-            let user = values.split_off(WITH_USER_ID.min(values.len()));
-            let user = super::row(&self.store.schema.user, user);
-            let is_asked_for = values.starts_with(&asked) && values.last() == Some(user.get("id"));
-            is_asked_for.then_some(user)
-        }))
+        let found = |outcome: Outcome| {
+            outcome.rows.into_iter().find_map(|mut values| {
+                let user = values.split_off(WITH_USER_ID.min(values.len()));
+                let user = super::row(&self.store.schema.user, user);
+                let is_asked_for =
+                    values.starts_with(&asked) && values.last() == Some(user.get("id"));
+                is_asked_for.then_some(user)
+            })
+        };
+        let by_account = &self.store.user.by_account;
+        self.look_up(by_account, &asked, found, |user| Some(user.get("id").clone())).await
     }
 
     /// Changes the columns that the record has a value for, null included, and gives the row.
@@ -151,15 +171,20 @@ impl Call {
         }
         let id = Value::Text(key("user.id", user.get("id"))?.ok_or_else(unknown)?);
         let (columns, mut values) = model.changes(&user, self.now)?;
-        let by_id = || self.run_in(&self.store.user.by_id, std::slice::from_ref(&id));
-        if columns.is_empty() {
-            return find_row(model, by_id().await?, &[("id", &id)]).ok_or_else(unknown);
-        }
+        let by_id = || self.run_in(&self.store.user.by_id.lane, std::slice::from_ref(&id));
         let kept = model.kept_by_us(&user);
-        let plan = model.update(self.store.engine.dialect(), &columns, &[BY_ID], &kept)?;
-        values.push(id.clone());
-        let outcome = self.run(&plan, &values).await;
-        let outcome = outcome.map_err(|error| taken(error.of_table(&model.table.name)))?;
+        let outcome = if columns.is_empty() {
+            by_id().await?
+        } else {
+            let _writing = self.writing(&[std::slice::from_ref(&id)]);
+            let dialect = self.store.engine.dialect();
+            let plan = model.update(dialect, &columns, &[BY_ID], &kept)?;
+            values.push(id.clone());
+            self.run(&plan, &values)
+                .await
+                .map_err(|error| taken(error.of_table(&model.table.name)))?
+        };
+        self.store.unfinished.meet(&id);
         let found = find_row(model, outcome, &[("id", &id)]);
         if found.is_none() && !kept.is_empty() {
             // Nothing was changed: for want of the user, or because of the address.
@@ -175,6 +200,7 @@ impl Call {
         let Some(id) = id.map(Value::Text) else {
             return Ok(None);
         };
+        let _writing = self.writing(&[std::slice::from_ref(&id)]);
         let plans = &self.store.user;
         let mut together: Vec<&Plan> = plans.delete_owned.iter().collect();
         together.push(&plans.delete);

@@ -4,9 +4,33 @@ use super::{Call, find_row, written_row};
 use crate::batch::Lane;
 use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Error, Result};
-use crate::schema::{Condition, Schema};
+use crate::options::{Grace, VerificationTokenOptions};
+use crate::schema::{Condition, Counted, Schema};
 use crate::value::{Record, Row, Value, key};
 use std::sync::Arc;
+
+/// How often a token may be used within its grace period: by the person, and by what looks at their mail.
+const MOST_USES: i64 = 3;
+
+/// By which rules tokens are used. Without any, a token is used once, and a wrong try touches nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// What has to be counted for them.
+    pub(super) counted: Counted,
+    grace: i64,
+    most_attempts: i64,
+}
+
+impl Rules {
+    pub(super) fn new(options: VerificationTokenOptions) -> Self {
+        let VerificationTokenOptions { grace_seconds, max_attempts } = options;
+        Rules {
+            counted: Counted { uses: grace_seconds.is_some(), attempts: max_attempts.is_some() },
+            grace: grace_seconds.map_or(0, Grace::milliseconds),
+            most_attempts: max_attempts.map_or(0, |attempts| i64::from(attempts.0)),
+        }
+    }
+}
 
 /// The statements of this model.
 #[derive(Debug)]
@@ -14,18 +38,27 @@ pub struct Statements {
     create: Arc<Lane>,
     take: Plan,
     take_by_token: Plan,
+    /// Nothing where a token is used once.
+    rules: Option<Rules>,
 }
 
 impl Statements {
-    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
+    pub(super) fn new(dialect: &Dialect, schema: &Schema, rules: Rules) -> Result<Self> {
         let token = &schema.verification_token;
-        let key = ["identifier", "token"].map(Condition::equals);
-        Ok(Statements {
-            // The same code made twice for one person is one code, with the later expiry.
-            create: Lane::new(token.insert_or_refresh(dialect, "identifier")?),
-            take: token.delete(dialect, &key)?,
-            take_by_token: token.delete_only(dialect, "token")?,
-        })
+        let counted = rules.counted;
+        let rules = (counted != Counted::default()).then_some(rules);
+        let (take, take_by_token) = if rules.is_some() {
+            (
+                token.take_counted(dialect, &[("identifier", 0), ("token", 1)], counted)?,
+                token.take_counted(dialect, &[("token", 1)], counted)?,
+            )
+        } else {
+            let key = ["identifier", "token"].map(Condition::equals);
+            (token.delete(dialect, &key)?, token.delete_only(dialect, "token")?)
+        };
+        // The same code made twice for one person is one code, with the later expiry.
+        let create = Lane::new(token.insert_or_refresh(dialect, "identifier")?);
+        Ok(Statements { create, take, take_by_token, rules })
     }
 }
 
@@ -38,17 +71,23 @@ impl Call {
         let model = &self.store.schema.verification_token;
         let values = model.insert_values(&token, self.now)?;
         let outcome = self.run_in(&self.store.verification_token.create, &values).await?;
-        if outcome.rows.is_empty() && model.is_unique(&["token"]) {
-            return Err(Error::new(Code::Unique, "somebody else has this token"));
-        }
-        written_row(model, outcome, &values)
+        self.clean_along();
+        let in_the_way = model.is_unique(&["token"]) || model.column("token")?.is_loose();
+        written_row(model, outcome, &values).map_err(|error| {
+            if in_the_way {
+                // The row that was there, which is another's or is taken for the same, was left alone.
+                return Error::new(Code::Unique, "somebody else has this token");
+            }
+            error
+        })
     }
 
     /// Takes a token: one statement deletes and returns it, so that it can be used once. One that
     /// has expired is taken too, and nothing returned.
     ///
     /// Core allows links without an identifier: then the token alone is looked up, and if several
-    /// people have it, as may happen with short codes, it is nobody's.
+    /// people have it, as may happen with short codes, it is nobody's. Where wrong tries are counted, which
+    /// is by the identifier, nothing is found without one.
     pub async fn use_verification_token(&self, params: Option<Record>) -> Result<Option<Row>> {
         let params = params.unwrap_or_default();
         let model = &self.store.schema.verification_token;
@@ -58,7 +97,10 @@ impl Call {
         };
         let found = match params.get("identifier") {
             None | Some(Value::Null) => {
-                let values = [token.clone()];
+                if statements.rules.is_some_and(|rules| rules.counted.attempts) {
+                    return Ok(None);
+                }
+                let values = self.measured(vec![token.clone()]);
                 let outcome = self.run(&statements.take_by_token, &values).await?;
                 if outcome.rows.len() == 1 {
                     find_row(model, outcome, &[("token", &token)])
@@ -70,11 +112,27 @@ impl Call {
                 let Some(identifier) = key("identifier", given)?.map(Value::Text) else {
                     return Ok(None);
                 };
-                let values = [identifier.clone(), token.clone()];
+                let values = self.measured(vec![identifier.clone(), token.clone()]);
                 let outcome = self.run(&statements.take, &values).await?;
                 find_row(model, outcome, &[("identifier", &identifier), ("token", &token)])
             }
         };
         Ok(found.filter(|row| row.get("expires").as_date().is_some_and(|time| time > self.now)))
+    }
+
+    /// What a token is looked up by, with what it is measured by, if it is.
+    fn measured(&self, mut values: Vec<Value>) -> Vec<Value> {
+        if let Some(rules) = self.store.verification_token.rules {
+            if values.len() == 1 {
+                values.insert(0, Value::Null);
+            }
+            values.extend([
+                Value::Date(self.now),
+                Value::Date(self.now.saturating_sub(rules.grace)),
+                Value::Integer(MOST_USES),
+                Value::Integer(rules.most_attempts),
+            ]);
+        }
+        values
     }
 }

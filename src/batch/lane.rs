@@ -5,7 +5,7 @@ use super::turn::{self, Departure};
 use crate::engine::{Engine, Many, Outcome, Plan, Step, Work, landing};
 use crate::error::{Code, Effect, Error, Result};
 use crate::value::Value;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ const LONG: Duration = Duration::from_millis(3);
 #[derive(Debug)]
 pub struct Lane {
     /// What each call runs.
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     state: Mutex<State>,
 }
 
@@ -35,7 +35,7 @@ struct State {
     flights: usize,
     /// Whether one of them has not left yet.
     boarding: bool,
-    waiting: Vec<Passenger>,
+    waiting: VecDeque<Passenger>,
     /// How long a statement takes, as an average in which later ones count more.
     usual: Duration,
 }
@@ -50,6 +50,8 @@ impl State {
 #[derive(Debug)]
 struct Passenger {
     values: Vec<Value>,
+    /// Who has not left by then stays behind, without end if nothing.
+    until: Option<Instant>,
     answer: oneshot::Sender<Landed>,
 }
 
@@ -72,7 +74,12 @@ impl Passenger {
 impl Lane {
     /// A lane that is empty.
     pub fn new(plan: Plan) -> Arc<Self> {
-        Arc::new(Lane { plan, state: Mutex::default() })
+        Arc::new(Lane { plan: Arc::new(plan), state: Mutex::default() })
+    }
+
+    /// A lane of the same plan, which leads to another database.
+    pub fn beside(&self) -> Arc<Self> {
+        Arc::new(Lane { plan: Arc::clone(&self.plan), state: Mutex::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -87,12 +94,13 @@ impl Lane {
         self: &Arc<Self>,
         engine: &Arc<dyn Engine>,
         values: &[Value],
+        until: Option<Instant>,
     ) -> Result<Outcome> {
         if self.plan.many.is_none() {
             return engine.run(&self.plan.work(values)).await;
         }
         let (answer, landed) = oneshot::channel();
-        if self.join(Passenger { values: values.to_vec(), answer }) {
+        if self.join(Passenger { values: values.to_vec(), until, answer }) {
             let (lane, engine) = (Arc::clone(self), Arc::clone(engine));
             let flight = Flight { lane, engine, ended: false };
             // What it hands out is taken further within it, however many calls these are.
@@ -112,7 +120,7 @@ impl Lane {
     /// Adds a call; whether a flight is to leave for it.
     fn join(&self, passenger: Passenger) -> bool {
         let mut state = self.state();
-        state.waiting.push(passenger);
+        state.waiting.push_back(passenger);
         let leaves = !state.boarding
             && match state.flights {
                 0 => true,
@@ -128,10 +136,26 @@ impl Lane {
         leaves
     }
 
-    /// The calls that leave now. None: the flight has ended.
-    fn board(&self, many: &Many) -> Vec<Passenger> {
+    /// The calls that leave now. None: the flight has ended. Those whose time is over stay behind, and
+    /// are told.
+    fn board(&self, many: &Many, now: Instant) -> Vec<Passenger> {
+        let (passengers, late) = self.take(many, now);
+        if !late.is_empty() {
+            landing::land(|| {
+                for passenger in late {
+                    passenger.land(Landed::Together(Err(super::late())));
+                }
+            });
+        }
+        passengers
+    }
+
+    fn take(&self, many: &Many, now: Instant) -> (Vec<Passenger>, Vec<Passenger>) {
         let mut state = self.state();
         state.boarding = false;
+        let is_late = |it: &Passenger| it.until.is_some_and(|until| until <= now);
+        let late = state.waiting.iter().take_while(|it| is_late(it)).count();
+        let late = state.waiting.drain(..late).collect();
         let mut seats = state.waiting.len().min(SEATS);
         if self.plan.writes {
             // One with the key of another leaves later: in one statement they would be in each
@@ -144,7 +168,7 @@ impl Lane {
         if seats == 0 {
             state.flights -= 1;
         }
-        state.waiting.drain(..seats).collect()
+        (state.waiting.drain(..seats).collect(), late)
     }
 }
 
@@ -172,8 +196,8 @@ impl Flight {
         let lane = Arc::clone(&self.lane);
         let Some(many) = &lane.plan.many else { return };
         loop {
-            let mut passengers = lane.board(many);
             let start = Instant::now();
+            let mut passengers = lane.board(many, start);
             match passengers.len() {
                 0 => {
                     self.ended = true;

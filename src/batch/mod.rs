@@ -2,10 +2,12 @@
 //! what is safe to repeat is repeated, within bounds.
 
 mod lane;
+mod replicas;
 mod stats;
 pub mod turn;
 
 pub use lane::Lane;
+pub use replicas::{Opener, ReplicaStatus, Replicas, Writing};
 pub use stats::{Counts, Stats};
 
 use crate::engine::{Engine, Outcome, Repeat, Work};
@@ -46,10 +48,10 @@ impl Task<'_> {
         }
     }
 
-    async fn run(self, engine: &Arc<dyn Engine>) -> Result<Outcome> {
+    async fn run(self, engine: &Arc<dyn Engine>, until: Option<Instant>) -> Result<Outcome> {
         match self {
             Task::Alone(work) => engine.run(work).await,
-            Task::Together(lane, values) => lane.run(engine, values).await,
+            Task::Together(lane, values) => lane.run(engine, values, until).await,
         }
     }
 }
@@ -83,11 +85,12 @@ async fn repeat(
     tries: &mut u32,
 ) -> Result<Outcome> {
     let mut wait = FIRST_WAIT;
+    let until = start.checked_add(bounds.max_time.duration());
     // Whether an earlier try may have happened.
     let mut lost = false;
     loop {
         *tries += 1;
-        let error = match task.run(engine).await {
+        let error = match task.run(engine, until).await {
             Ok(outcome) if lost && task.repeat() == Repeat::WhileFound && outcome.is_nothing() => {
                 return Err(Error::new(Code::OutcomeUnknown, UNKNOWN).with_effect(Effect::Unknown));
             }
@@ -112,6 +115,16 @@ async fn repeat(
     }
 }
 
+/// A call that others kept waiting for too long.
+fn late() -> Error {
+    Error::new(
+        Code::Timeout,
+        "the call waited behind others until its time was over: the database does not keep up (option \
+         \"retry.maxTime\")",
+    )
+    .with_effect(Effect::None)
+}
+
 const UNKNOWN: &str = "the connection was lost after the write had been sent: it may have happened. \
     Look before doing it again";
 
@@ -121,7 +134,7 @@ fn unknown(error: Error) -> Error {
 }
 
 /// Between half and the whole of a wait, so that those who collided do not meet again.
-fn jitter(wait: Duration) -> Duration {
+pub fn jitter(wait: Duration) -> Duration {
     let random = RandomState::new().hash_one(());
     let half = wait / 2;
     half + half.mul_f64(f64::from(u32::try_from(random >> 32).unwrap_or(0)) / f64::from(u32::MAX))

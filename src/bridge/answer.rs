@@ -3,6 +3,7 @@
 use super::js::{Js, JsResult, Scope};
 use super::shape::Shapes;
 use crate::adapter::{Cleaned, Rekeyed, Status};
+use crate::engine::PoolState;
 use crate::schema::Finding;
 use crate::value::{Row, Value};
 
@@ -213,20 +214,37 @@ fn status<'s>(scope: Scope<'s>, status: &Status) -> JsResult<Js<'s>> {
         }
         Ok(object)
     };
-    let (connections, counts) = (&status.connections, &status.counts);
+    let connections = |pool: &PoolState| {
+        counted(&[
+            ("max", pool.max as f64),
+            ("open", pool.open as f64),
+            ("idle", pool.idle as f64),
+            ("waiting", pool.waiting as f64),
+        ])
+    };
+    let counts = &status.counts;
     let object = counted(&[
         ("queries", counts.queries as f64),
         ("failed", counts.failed as f64),
         ("retries", counts.retries as f64),
     ])?;
     scope.set(object, "database", scope.text(status.database)?)?;
-    let connections = counted(&[
-        ("max", connections.max as f64),
-        ("open", connections.open as f64),
-        ("idle", connections.idle as f64),
-        ("waiting", connections.waiting as f64),
-    ])?;
-    scope.set(object, "connections", connections)?;
+    scope.set(object, "connections", connections(&status.connections)?)?;
+    if let Some(replicas) = &status.replicas {
+        let array = scope.array(replicas.len())?;
+        for (index, replica) in (0..).zip(replicas) {
+            let made = scope.object()?;
+            scope.set(made, "usable", scope.boolean(replica.usable)?)?;
+            let lag = match replica.lag {
+                Some(lag) => scope.number(lag.as_secs_f64() * 1_000.0)?,
+                None => scope.null()?,
+            };
+            scope.set(made, "lag", lag)?;
+            scope.set(made, "connections", connections(&replica.connections)?)?;
+            scope.set_element(array, index, made)?;
+        }
+        scope.set(object, "replicas", array)?;
+    }
     let latency = counted(&[("sum", counts.milliseconds)])?;
     let buckets = scope.array(counts.histogram.len())?;
     for (index, (bound, count)) in (0..).zip(&counts.histogram) {

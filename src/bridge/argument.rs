@@ -88,6 +88,11 @@ impl<'s> Arguments<'s> {
         Ok(Some(record))
     }
 
+    /// An argument as it is.
+    pub fn get(&self, index: usize) -> Option<Js<'s>> {
+        self.values.get(index).copied()
+    }
+
     /// The options object among the arguments of `SqlxAdapter` itself.
     pub fn options(&self) -> Option<Js<'s>> {
         let is_object = |js: &&Js<'s>| self.scope.kind(**js) == Ok(Kind::Object);

@@ -43,7 +43,8 @@ impl ToNapiValue for Returned {
 /// A function made here.
 type Made<'a> = Function<'a, (), Returned>;
 
-/// Gives the function `SqlxAdapter(first?, second?)` for one loading of `index.js`.
+/// Gives the function `SqlxAdapter(first?, second?, parts)` for one loading of `index.js`, which
+/// makes more functions of those that are put into `parts`.
 ///
 /// # Errors
 /// The Node-API's own.
@@ -75,7 +76,7 @@ pub fn bind<'a>(env: &'a Env, given: &Object<'_>) -> napi::Result<Made<'a>> {
         let held = scope.object()?;
         scope.set(held, "realm", object)?;
         match open(&realm, scope, &arguments, held) {
-            Ok(handle) => functions(env, scope, held, &realm, &handle),
+            Ok(handle) => functions(env, scope, held, arguments.get(2), &realm, &handle),
             Err(error) => {
                 scope.throw(realm.error(scope, &error)?);
                 Err(Thrown)
@@ -174,6 +175,7 @@ fn functions<'s>(
     env: &'s Env,
     scope: Scope<'s>,
     held: Js<'s>,
+    parts: Option<Js<'s>>,
     realm: &Rc<Realm>,
     handle: &Rc<Handle>,
 ) -> JsResult<Js<'s>> {
@@ -184,7 +186,10 @@ fn functions<'s>(
             let started = start(&realm, scope, &handle, operation, &arguments);
             promise(&realm, scope, operation.name, handle.observed, started)
         });
-        add(scope, object, operation.name, made)?;
+        let owner = if operation.is_part { parts } else { Some(object) };
+        if let Some(owner) = owner {
+            add(scope, owner, operation.name, made)?;
+        }
     }
     let (realm, handle) = (Rc::clone(realm), Rc::clone(handle));
     let close = function(env, scope, held, "close", move |scope, _, _| {

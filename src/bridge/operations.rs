@@ -16,6 +16,8 @@ pub struct Operation {
     pub name: &'static str,
     /// Whether the application may have a function that makes an id for it.
     pub makes_id: bool,
+    /// Whether it is a part that `index.js` makes a function of, and not an adapter's own.
+    pub is_part: bool,
     /// Reads the arguments.
     pub start: fn(&Arguments<'_>) -> Result<Started>,
 }
@@ -28,6 +30,7 @@ macro_rules! operations {
         pub static OPERATIONS: &[Operation] = &[$(Operation {
             name: $name,
             makes_id: matches!($name.as_bytes(), b"createUser"),
+            is_part: matches!($name.as_bytes(), b"lockAccount" | b"unlockAccount"),
             start: |arguments| {
                 let mut index = 0..;
                 let values = ($(arguments.$read(index.next().unwrap_or(0), $argument)?,)*);
@@ -76,6 +79,8 @@ operations! {
     "createSessionFor" => create_session_for(key "userId", optional_record "options");
     "listAccounts" => list_accounts(key "userId");
     "updateAccount" => update_account(record "account");
+    "lockAccount" => lock_account(record "account", key "owner");
+    "unlockAccount" => unlock_account(record "account", key "owner");
     "cleanup" => cleanup();
     "check" => check();
     "migrate" => migrate(optional_record "options");

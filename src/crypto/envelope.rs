@@ -8,6 +8,7 @@
 //! <https://nvlpubs.nist.gov/nistpubs/Legacy/SP/nistspecialpublication800-38d.pdf>
 
 use super::Keys;
+use super::stack::cleared;
 use crate::error::{Error, Result};
 use aes_gcm::Nonce;
 use aes_gcm::aead::{Aead, Payload};
@@ -76,9 +77,7 @@ impl Keys {
         let key = self.first().ok_or_else(|| Error::internal("there is no key"))?;
         let data = associated_data(&key.id, place);
         let payload = Payload { msg: text.as_bytes(), aad: data.as_bytes() };
-        let sealed = key
-            .cipher
-            .encrypt(&Nonce::from(nonce), payload)
+        let sealed = cleared(|| key.cipher.encrypt(&Nonce::from(nonce), payload))
             .map_err(|_| Error::invalid_argument("a value is too long to be encrypted"))?;
         let mut envelope = format!("{MARK}{VERSION}:{}:", key.id);
         URL_SAFE_NO_PAD.encode_string([nonce.as_slice(), &sealed].concat(), &mut envelope);
@@ -106,7 +105,8 @@ impl Keys {
         let data = associated_data(id, place);
         let payload = Payload { msg: sealed, aad: data.as_bytes() };
         let refused = || Unopened::Refused(id.to_owned());
-        let text = key.cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| refused())?;
+        let text =
+            cleared(|| key.cipher.decrypt(&Nonce::from(*nonce), payload)).map_err(|_| refused())?;
         String::from_utf8(text).map_err(|_| refused())
     }
 

@@ -1,12 +1,13 @@
 //! Keys for what is encrypted at rest.
 
+use super::stack::cleared;
 use aes_gcm::{Aes256Gcm, KeyInit};
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use std::fmt;
 use std::sync::Arc;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// How long a key is.
 const BYTES: usize = 32;
@@ -14,8 +15,8 @@ const BYTES: usize = 32;
 /// How long its name may be: envelopes carry it.
 const LONGEST_ID: usize = 32;
 
-/// The bytes of a key, zeroed when dropped.
-pub type KeyBytes = Zeroizing<[u8; BYTES]>;
+/// The bytes of a key, zeroed when dropped. On the heap, as a value that moves leaves copies behind.
+pub type KeyBytes = Box<Zeroizing<[u8; BYTES]>>;
 
 /// Base64 with or without its padding.
 const LENIENT: GeneralPurposeConfig =
@@ -54,7 +55,7 @@ pub fn key_of(bytes: &[u8]) -> Option<KeyBytes> {
 /// A key and its name. What is kept of it is zeroed when dropped.
 pub(super) struct Key {
     pub(super) id: String,
-    pub(super) cipher: Aes256Gcm,
+    pub(super) cipher: Box<Aes256Gcm>,
 }
 
 /// Keys, the first of which encrypts; all decrypt. `Debug` shows their names only.
@@ -87,12 +88,10 @@ impl Keys {
             }
         }
         let keys = keys.into_iter().map(|(id, bytes)| {
-            let mut key = aes_gcm::Key::<Aes256Gcm>::from(*bytes);
-            let cipher = Aes256Gcm::new(&key);
-            key.zeroize();
-            Key { id, cipher }
+            let cipher = cleared(|| Aes256Gcm::new_from_slice(bytes.as_slice()).map(Box::new));
+            Ok(Key { id, cipher: cipher.map_err(|_| "must be of 32 bytes")? })
         });
-        Ok(Keys(keys.collect()))
+        keys.collect::<Result<_, &str>>().map(Keys).map_err(str::to_owned)
     }
 
     /// Reads `id:key` pairs, separated by commas or white space.
@@ -144,7 +143,7 @@ mod tests {
         for same in [BASE64, BASE64.trim_end_matches('='), &BASE64.replace('/', "_")] {
             assert_eq!(read_key(same), Some(key.clone()), "{same}");
         }
-        assert_eq!(key_of(&*key), Some(key));
+        assert_eq!(key_of(key.as_slice()), Some(key));
         for wrong in ["", "hunter2", &HEX[..62], &format!("{HEX}00"), &HEX.replace('f', "g")] {
             assert_eq!(read_key(wrong), None, "{wrong}");
         }
@@ -175,9 +174,8 @@ mod tests {
 
     #[test]
     fn what_is_kept_of_a_key_is_zeroed_when_dropped() {
-        const { assert!(std::mem::needs_drop::<Aes256Gcm>()) };
         fn zeroes<T: zeroize::ZeroizeOnDrop>() {}
         zeroes::<Aes256Gcm>();
-        zeroes::<KeyBytes>();
+        zeroes::<Zeroizing<[u8; BYTES]>>();
     }
 }

@@ -2,6 +2,7 @@
 
 mod envelope;
 mod key;
+mod stack;
 
 pub use envelope::{Place, Unopened, is_sealed, sealed_length};
 pub use key::{KeyBytes, Keys, key_of, read_key};

@@ -2,6 +2,7 @@
 //! is one file here; what they differ in is named in [`Dialect`].
 
 mod exec;
+mod hosts;
 pub mod landing;
 mod live;
 mod mysql;
@@ -70,6 +71,16 @@ pub enum Upsert {
     OnConflict,
     /// `ON DUPLICATE KEY UPDATE`.
     OnDuplicateKey,
+}
+
+/// How a server says how far its changes have come.
+#[derive(Debug, Clone, Copy)]
+pub struct Replication {
+    /// What selects the primary's position, as a text; an empty one, or null, where it keeps none.
+    pub position: &'static str,
+    /// What selects whether a replica has reached a position: the text "true" or "false"; null where it
+    /// follows nobody.
+    pub reached: &'static str,
 }
 
 /// How calls of the same kind that arrive together become one statement.
@@ -142,6 +153,8 @@ pub struct Dialect {
     pub literal: fn(&str) -> String,
     /// How a key is kept unique without a unique key.
     pub key_lock: KeyLock,
+    /// How its servers say how far they are; nothing where there are no replicas.
+    pub replication: Option<Replication>,
     /// An expression for the current time as a column's default.
     pub now: &'static str,
     /// What follows `CREATE TABLE … (…)`.

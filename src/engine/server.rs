@@ -180,6 +180,15 @@ pub fn place(source: &ServerSource) -> String {
     }
 }
 
+/// What a write that was refused says where another server may take it: that nothing has been done,
+/// and another try may help.
+pub fn elsewhere<T>(result: Result<T>, several: bool) -> Result<T> {
+    result.map_err(|error| match error.code() {
+        Code::ReadOnly if several => error.with_effect(Effect::None),
+        _ => error,
+    })
+}
+
 /// Connects, and gives an error of the connection its meaning: nothing has been sent then.
 ///
 /// # Errors

@@ -5,25 +5,31 @@ mod number;
 mod parameters;
 mod parts;
 mod pool;
+mod replicas;
 mod schema;
 mod server;
+mod session;
 mod source;
 mod sqlite;
 mod tls;
 mod tree;
 mod url;
+mod verification_token;
 
 pub use encryption::{Encryption, EncryptionOptions};
 pub use number::{Count, CountOrNone, Milliseconds};
 pub use pool::{PoolBounds, PoolOptions};
+pub use replicas::ReplicaOptions;
 pub use schema::{
     ColumnOptions, Described, Ids, Literal, MODELS, ModelOptions, Naming, SchemaOptions, TypeName,
 };
 pub use server::{Host, ServerKind, ServerSource};
+pub use session::{SessionHash, SessionOptions};
 pub use source::{Environment, Source};
 pub use sqlite::SqliteSource;
 pub use tls::{Pem, Tls, TlsMode};
 pub use tree::{Tree, TreeError, nearest};
+pub use verification_token::{Grace, VerificationTokenOptions};
 
 use self::number::Port;
 use self::parts::Extra;
@@ -72,10 +78,16 @@ pub struct Options {
     pub sessions: SessionOptions,
     /// What is encrypted at rest.
     pub encryption: Encryption,
+    /// How often verification tokens may be used, and how often tried.
+    pub verification_tokens: VerificationTokenOptions,
     /// Whether `users.email` is normalised; [`Options::normalizes_email`] has the default.
     normalize_email: Option<bool>,
     /// Bounds for repeating what is safe to repeat.
     pub retry: RetryOptions,
+    /// Servers that reads may be asked of.
+    pub replicas: ReplicaOptions,
+    /// Whether a few expired rows are deleted along with writes; [`Options::cleans_along`] has the default.
+    auto_cleanup: Option<bool>,
     /// Told of every query: the bridge calls it.
     on_query: Option<Function>,
     /// Told of notices, failures and queries, in the shape of NextAuth's logger.
@@ -140,16 +152,6 @@ pub enum Synchronous {
     Normal,
     Full,
     Extra,
-}
-
-/// How session tokens are stored.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct SessionOptions {
-    /// Whether the table holds a digest of the token; [`Options::hashes_sessions`] has the default.
-    hash: Option<bool>,
-    /// The key that digests are made under.
-    pub key: Option<Secret>,
 }
 
 /// That a function was given.
@@ -291,7 +293,20 @@ impl Options {
 
     /// Whether the table holds a digest of the session token.
     pub fn hashes_sessions(&self) -> bool {
-        self.sessions.hash.unwrap_or(!self.shares_tables())
+        match self.sessions.hash {
+            None => !self.shares_tables(),
+            Some(hash) => hash != SessionHash::Never,
+        }
+    }
+
+    /// Whether the table may hold session tokens that have not become digests yet.
+    pub fn migrates_sessions(&self) -> bool {
+        self.sessions.hash == Some(SessionHash::Migrate)
+    }
+
+    /// Whether a few expired rows are deleted along with writes.
+    pub fn cleans_along(&self) -> bool {
+        self.auto_cleanup.unwrap_or(true)
     }
 
     /// Whether `users.email` is trimmed and lower-cased on the way in.
@@ -352,7 +367,7 @@ mod tests {
         assert_eq!(
             refused(object(&[("pool", object(&[("maximum", Tree::Number(1.0))]))])),
             "unknown option \"pool.maximum\"; known are max, min, \
-             acquireTimeout, connectTimeout, idleTimeout, maxLifetime"
+             acquireTimeout, connectTimeout, idleTimeout, maxLifetime, queueLimit"
         );
     }
 
@@ -398,6 +413,13 @@ mod tests {
         ]);
         assert_eq!(options.synchronizes(), Synchronize::Create);
         assert!(options.hashes_sessions() && !options.finds_normalized_email());
+        assert!(!options.migrates_sessions());
+        let options = read(&[("sessions", object(&[("hash", text("migrate"))]))]);
+        assert!(options.hashes_sessions() && options.migrates_sessions());
+        assert_eq!(
+            refused(object(&[("sessions", object(&[("hash", text("hunter2"))]))])),
+            "option \"sessions.hash\" must be true, false or \"migrate\", not this string"
+        );
     }
 
     #[test]

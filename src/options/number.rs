@@ -12,6 +12,10 @@ pub struct Count(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CountOrNone(pub u32);
 
+/// A number of calls, at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Calls(pub u32);
+
 /// A length of time in whole milliseconds, at least one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Milliseconds(pub u32);
@@ -41,6 +45,7 @@ impl Whole {
     // setTimeout's bound, which is the one that JavaScript's users know.
     pub const MILLISECONDS: Whole =
         Whole::new("a whole number of milliseconds", 1, i32::MAX as u32);
+    pub const CALLS: Whole = Whole::new("a whole number", 1, 10_000_000);
     pub const PORT: Whole = Whole::new("a whole number", 1, u16::MAX as u32);
 
     pub const fn new(what: &'static str, min: u32, max: u32) -> Self {
@@ -88,6 +93,12 @@ impl<'de> Deserialize<'de> for Count {
 impl<'de> Deserialize<'de> for CountOrNone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Whole::COUNT_OR_NONE).map(CountOrNone)
+    }
+}
+
+impl<'de> Deserialize<'de> for Calls {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Whole::CALLS).map(Calls)
     }
 }
 

@@ -21,6 +21,11 @@ impl Settings {
         let mut settings = Settings {
             host: url.host.as_deref().and_then(Host::read),
             port: url.port,
+            others: url
+                .others
+                .into_iter()
+                .filter_map(|(host, port)| Some((Host::read(&host)?, port)))
+                .collect(),
             user: url.user,
             password: url.password,
             database: url.database,
@@ -55,12 +60,13 @@ impl Settings {
         }
         match name {
             "host" => {
-                self.host = some(value)
-                    .map(|host| {
-                        Host::read(&host).ok_or("one host's name or address, or a directory")
-                    })
-                    .transpose()?
-                    .or(self.host.take());
+                if let Some(host) = some(value) {
+                    let host = Host::read(&host);
+                    self.host = Some(host.ok_or(
+                        "one host's name or address, or a directory (several hosts go before the path)",
+                    )?);
+                    self.others.clear();
+                }
             }
             "socket" | "socketPath" => {
                 let path = some(value).map(PathBuf::from).map(Host::Socket);
@@ -69,6 +75,14 @@ impl Settings {
             "port" => {
                 let port = value.parse().ok().filter(|port| *port > 0);
                 self.port = Some(port.ok_or("a whole number from 1 to 65535")?);
+            }
+            "target_session_attrs" | "targetServerType" => {
+                self.writable = Some(match value.as_str() {
+                    "any" => false,
+                    "read-write" | "primary" => true,
+                    // The others are for those who only read.
+                    _ => return Err("any, read-write or primary".to_owned()),
+                });
             }
             "user" | "username" => self.user = some(value),
             "password" => self.password = some(value).map(Secret::from),

@@ -1,6 +1,10 @@
 //! Bounds of the connection pool: from options, from drivers' `extra`, and from URL parameters.
 
-use super::number::{Count, CountOrNone, Milliseconds, Whole};
+use super::number::{Calls, Count, CountOrNone, Milliseconds, Whole};
+
+/// Enough for any burst of a process that serves its callers within seconds, and some ten megabytes
+/// of calls that wait.
+const QUEUE_LIMIT: u32 = 10_000;
 
 /// Bounds of the connection pool, as far as somebody gave them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
@@ -18,6 +22,9 @@ pub struct PoolBounds {
     pub idle_timeout: Option<Milliseconds>,
     /// After how long a connection is replaced.
     pub max_lifetime: Option<Milliseconds>,
+    /// How many calls of an adapter may be under way, those that wait included. It is the adapter's
+    /// own, and no bound of the connections that it shares.
+    pub queue_limit: Option<Calls>,
 }
 
 /// Bounds of the connection pool, defaults filled in: what `Options::pool_for` gives.
@@ -54,7 +61,13 @@ impl PoolBounds {
             connect_timeout: self.connect_timeout.or(other.connect_timeout),
             idle_timeout: self.idle_timeout.or(other.idle_timeout),
             max_lifetime: self.max_lifetime.or(other.max_lifetime),
+            queue_limit: self.queue_limit.or(other.queue_limit),
         }
+    }
+
+    /// How many calls of an adapter may be under way.
+    pub fn queue_limit(self) -> u32 {
+        self.queue_limit.map_or(QUEUE_LIMIT, |calls| calls.0)
     }
 
     /// These bounds, and where there is none, the default.

@@ -47,6 +47,10 @@ pub struct ServerSource {
     pub host: Host,
     /// On which port; of a PostgreSQL socket, too, whose name ends with it.
     pub port: u16,
+    /// Where else it may be: a failover moves it there.
+    pub others: Vec<(Host, u16)>,
+    /// Whether only a server that takes writes will do.
+    pub writable: bool,
     /// Who signs in. `None`: the operating system's user, as the database's own client does it.
     pub user: Option<String>,
     /// The password.
@@ -70,11 +74,24 @@ pub struct ServerSource {
     pub ignored: Vec<String>,
 }
 
+impl ServerSource {
+    /// The servers that it may be, each as a place of its own.
+    pub fn each(&self) -> Vec<ServerSource> {
+        let first = (self.host.clone(), self.port);
+        let places = std::iter::once(first).chain(self.others.iter().cloned());
+        places
+            .map(|(host, port)| ServerSource { host, port, others: Vec::new(), ..self.clone() })
+            .collect()
+    }
+}
+
 /// What one place, a URL or the options, says of a server.
 #[derive(Default)]
 pub(super) struct Settings {
     pub host: Option<Host>,
     pub port: Option<u16>,
+    pub others: Vec<(Host, Option<u16>)>,
+    pub writable: Option<bool>,
     pub user: Option<String>,
     pub password: Option<Secret>,
     pub database: Option<String>,
@@ -111,6 +128,8 @@ impl Settings {
         Ok(Settings {
             host: socket.or(host),
             port: options.port.map(|port| port.0),
+            others: Vec::new(),
+            writable: None,
             user: text(&options.username).or_else(|| text(&options.user)),
             password: options.password.clone().filter(|password| !password.expose().is_empty()),
             database: text(&options.database),
@@ -128,6 +147,9 @@ impl Settings {
     pub fn or(mut self, other: Settings) -> Settings {
         self.ignored.extend(other.ignored);
         Settings {
+            // Who names a host means that one.
+            others: if self.host.is_some() { self.others } else { other.others },
+            writable: self.writable.or(other.writable),
             host: self.host.or(other.host),
             port: self.port.or(other.port),
             user: self.user.or(other.user),
@@ -167,10 +189,15 @@ impl Settings {
             }
             ServerKind::MySql => (self.port.unwrap_or(3306), self.database, self.pooler),
         };
+        let usual = if kind == ServerKind::Postgres { 5432 } else { 3306 };
+        let others: Vec<_> =
+            self.others.into_iter().map(|(host, port)| (host, port.unwrap_or(usual))).collect();
         Ok(ServerSource {
             kind,
             host,
             port,
+            writable: self.writable.unwrap_or(!others.is_empty()),
+            others,
             user: self.user,
             password: self.password,
             database,
@@ -256,6 +283,8 @@ mod tests {
                 kind: ServerKind::Postgres,
                 host: Host::Tcp("db".to_owned()),
                 port: 9,
+                others: vec![],
+                writable: false,
                 user: Some("app".to_owned()),
                 password: Some(Secret::from("hunter2".to_owned())),
                 database: Some("auth".to_owned()),

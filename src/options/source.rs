@@ -82,11 +82,17 @@ pub(super) fn check_parts(options: &Options) -> Result<()> {
     {
         check_sqlite(options, options.url.is_some())?;
     }
+    Source::find_replicas(options)?;
     Settings::of_options(options).map(drop)
 }
 
 /// Checks that a SQLite database, which is a file, is not given in a server's parts.
 fn check_sqlite(options: &Options, by_url: bool) -> Result<()> {
+    if !options.replicas.urls.is_empty() {
+        return Err(Error::config(
+            "option \"replicas\" is of use for a server, but the place is SQLite, which is a file",
+        ));
+    }
     if let Some(name) = server_part(options) {
         return Err(Error::config(format!(
             "option \"{name}\" is of use for a server, but the place is SQLite, which is a file"
@@ -154,6 +160,35 @@ impl Source {
     }
 }
 
+impl Source {
+    /// The replicas' places. What the options say of signing in and of TLS holds there, too.
+    ///
+    /// # Errors
+    /// `ERR_CONFIG`: a URL cannot be understood, or is no server's.
+    pub fn find_replicas(options: &Options) -> Result<Vec<Source>> {
+        let origin = "a URL of option \"replicas\"";
+        let place = |url: &Secret| {
+            let (kind, rest) = server_url(url.expose().trim()).ok_or_else(|| {
+                Error::config(format!(
+                    "{origin} is not that of a PostgreSQL, MySQL or MariaDB server"
+                ))
+            })?;
+            let settings = Settings {
+                host: None,
+                port: None,
+                database: None,
+                others: Vec::new(),
+                pooler: None,
+                ..Settings::of_options(options)?
+            };
+            let place =
+                settings.or(read_settings(kind, rest, origin)?).into_source(kind, origin)?;
+            Ok(Source::Server(Box::new(place)))
+        };
+        options.replicas.urls.iter().map(place).collect()
+    }
+}
+
 fn from_parts(kind: Kind, options: &Options) -> Result<Source> {
     match (kind, &options.database) {
         (Kind::Server(kind), _) => Settings::of_options(options)?
@@ -173,19 +208,7 @@ fn from_url(url: &str, origin: &str, kind: Option<Kind>, options: &Options) -> R
     };
     if let Some((kind, rest)) = server_url(url) {
         same_kind(Kind::Server(kind))?;
-        let url = rest.and_then(Url::read).ok_or_else(|| {
-            Error::config(format!(
-                "{origin} cannot be understood: it has the form \
-                 postgres://user:password@host:port/database, with one host; if the password has \
-                 characters such as @ : / ? # %, write them percent-encoded (@ is %40)"
-            ))
-        })?;
-        let given = Settings::of_url(kind, url).map_err(|refused| {
-            Error::config(format!(
-                "parameter \"{}\" of {origin} must be {}",
-                refused.name, refused.expected
-            ))
-        })?;
+        let given = read_settings(kind, rest, origin)?;
         return Settings::of_options(options)?
             .or(given)
             .into_source(kind, origin)
@@ -199,6 +222,23 @@ fn from_url(url: &str, origin: &str, kind: Option<Kind>, options: &Options) -> R
     same_kind(Kind::Sqlite)?;
     check_sqlite(options, true)?;
     Ok(Source::Sqlite(source))
+}
+
+/// What a server's URL says, of which `rest` follows the scheme.
+fn read_settings(kind: ServerKind, rest: Option<&str>, origin: &str) -> Result<Settings> {
+    let url = rest.and_then(Url::read).ok_or_else(|| {
+        Error::config(format!(
+            "{origin} cannot be understood: it has the form \
+             postgres://user:password@host:port/database; if the password has \
+             characters such as @ : / ? # %, write them percent-encoded (@ is %40)"
+        ))
+    })?;
+    Settings::of_url(kind, url).map_err(|refused| {
+        Error::config(format!(
+            "parameter \"{}\" of {origin} must be {}",
+            refused.name, refused.expected
+        ))
+    })
 }
 
 /// The kind of server that a URL's scheme names, and what follows `://`.
@@ -266,7 +306,8 @@ mod tests {
             "mssql://sa:hunter2@db.db",
             "postgres:hunter2",
             "postgres://app:hunter2@db:port/app",
-            "postgres://app:hunter2@one,two/app",
+            "postgres://app:hunter2@one,,two/app",
+            "postgres://app@one,two/app?target_session_attrs=hunter2",
             "mysql://app:hunter2@db",
             "postgres://app@db/app?port=hunter2",
             "postgres://app@db/app?host=hunter2,b",

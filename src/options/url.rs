@@ -11,6 +11,8 @@ pub(super) struct Url {
     /// Without the brackets of an IPv6 address; a path, if it starts with a slash.
     pub host: Option<String>,
     pub port: Option<u16>,
+    /// Where else it may be, as libpq has it: hosts and ports after the first, separated by commas.
+    pub others: Vec<(String, Option<u16>)>,
     pub database: Option<String>,
     /// Names are of letters, digits and `_ - . [ ]`, so that they can be shown.
     pub parameters: Vec<(String, String)>,
@@ -50,12 +52,19 @@ fn split(rest: &str, at: Option<usize>) -> Option<Url> {
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
     let (place, query) = tail.split_once('?').unwrap_or((tail, ""));
     let (authority, path) = place.split_once('/').unwrap_or((place, ""));
-    let (host, port) = host_and_port(authority)?;
+    let mut places = authority.split(',').map(host_and_port);
+    let (host, port) = places.next()??;
+    let others = places.map(|place| place.and_then(|(host, port)| Some((host?, port))));
+    let others: Vec<_> = others.collect::<Option<_>>()?;
+    if host.is_none() && !others.is_empty() {
+        return None;
+    }
     Some(Url {
         user: some(percent_decode(user)?),
         password: some(percent_decode(password)?).map(Secret::from),
         host,
         port,
+        others,
         database: some(percent_decode(path)?),
         parameters: parameters(query)?,
     })
@@ -213,7 +222,9 @@ mod tests {
             "app:pw@db:0/auth",
             "app:pw@db:+5/auth",
             "app:pw@db:65536/auth",
-            "app:pw@one:5432,two:5432/auth",
+            "app:pw@one:5432,/auth",
+            "app:pw@,two/auth",
+            "app:pw@one,two:x/auth",
             "app:pw@d b/auth",
             "app:pw@::1/auth",
             "app:pw@[db]/auth",
@@ -224,6 +235,14 @@ mod tests {
         ] {
             assert_eq!(pieces(rest), "unreadable", "{rest}");
         }
+    }
+
+    #[test]
+    fn several_hosts_are_separated_by_commas() {
+        let url = Url::read("app:p,w@one:1,two,[::1]:3/auth").unwrap();
+        assert_eq!((url.host.as_deref(), url.port), (Some("one"), Some(1)));
+        assert_eq!(url.others, [("two".to_owned(), None), ("::1".to_owned(), Some(3))]);
+        assert_eq!(url.password.unwrap().expose(), "p,w");
     }
 
     #[test]

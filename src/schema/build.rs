@@ -87,17 +87,18 @@ pub fn build(
     Ok(schema)
 }
 
-/// What can be known of the schema of these options without a database: for one of this dialect or, if
-/// its kind is not known, for the first that there is.
+/// The schema that the options make, as far as it is known without a database: for one of this dialect,
+/// if its kind is known.
 ///
 /// # Errors
 /// `ERR_CONFIG` names the option.
-pub fn presume(dialect: Option<&Dialect>, options: &SchemaOptions) -> Result<Option<Schema>> {
-    let presumed = match &options.preset {
-        Some(name) => preset::find(name)?.dialects().first().copied(),
-        None => crate::engine::DIALECTS.first().copied(),
+pub fn preview(dialect: Option<&Dialect>, options: &SchemaOptions) -> Result<Option<Schema>> {
+    let dialect = match (dialect, &options.preset) {
+        (Some(dialect), _) => Some(dialect),
+        (None, Some(name)) => preset::find(name)?.dialects().first().copied(),
+        (None, None) => crate::engine::DIALECTS.first().copied(),
     };
-    dialect.or(presumed).map(|dialect| build(dialect, options, None)).transpose()
+    dialect.map(|dialect| build(dialect, options, None)).transpose()
 }
 
 fn path(model: &Model, property: &str) -> String {

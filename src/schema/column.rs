@@ -73,6 +73,8 @@ pub enum Fill {
     Secret,
     /// This value, if the call gives none.
     Value(Value),
+    /// This value, whatever the call gives, also in a row that is there already.
+    Reset(Value),
 }
 
 impl Fill {
@@ -102,6 +104,16 @@ impl Column {
             longest: None,
             sealed: false,
         }
+    }
+
+    /// Whether a row that is inserted again gets the same value as a new one.
+    pub fn is_reset(&self) -> bool {
+        matches!(self.fill, Fill::Reset(_))
+    }
+
+    /// Whether the database may take two texts for the same that differ by a byte.
+    pub fn is_loose(&self) -> bool {
+        !self.exact && self.storage == Storage::Text
     }
 
     /// Gives a record this id, unless it has one that the column can hold and that says something.
@@ -152,6 +164,7 @@ impl Column {
                     ))
                 })
             }
+            (Fill::Reset(value), _) => Ok(value.clone()),
             (_, Some(value)) => self.accept(model, value),
             (Fill::AccountDigest, _) => {
                 let text = |property: &str| {

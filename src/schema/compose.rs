@@ -75,9 +75,15 @@ impl<'a> Composer<'a> {
 
     /// The next of the call's values.
     pub(super) fn parameter(&mut self, storage: Storage) {
+        let parameter = self.next(storage);
+        self.sql.push_str(&parameter);
+    }
+
+    /// The text of a parameter that is bound to the next of the call's values.
+    pub(super) fn next(&mut self, storage: Storage) -> String {
         let value = self.used;
         self.used += 1;
-        self.parameter_of(value, storage);
+        self.bound(value, storage)
     }
 
     /// One of the call's values, by its position.
@@ -87,7 +93,7 @@ impl<'a> Composer<'a> {
     }
 
     /// The text of a parameter that is bound to one of the call's values.
-    pub(super) fn bound(&mut self, value: usize, storage: Storage) -> String {
+    fn bound(&mut self, value: usize, storage: Storage) -> String {
         self.parameters.push(storage);
         self.arguments.push(value);
         let parameter = (self.dialect.parameter)(self.parameters.len());
@@ -100,7 +106,7 @@ impl<'a> Composer<'a> {
         let name = format!("{alias}{}", self.dialect.quote(&column.name));
         let plain = self.bound(value, column.storage);
         let _ = write!(self.sql, "{name} = {plain}");
-        if !column.exact && column.storage == Storage::Text {
+        if column.is_loose() {
             let bytes = self.dialect.bytes;
             let again = self.bound(value, column.storage);
             let _ = write!(self.sql, " AND {} = {}", bytes(&name), bytes(&again));
@@ -145,6 +151,15 @@ impl<'a> Composer<'a> {
                 let value = self.used;
                 self.used += 1;
                 self.equal(alias, column, value);
+                continue;
+            }
+            if exact && condition.operator == "<>" && column.is_loose() {
+                let value = self.used;
+                self.used += 1;
+                let name = format!("{alias}{}", self.dialect.quote(&column.name));
+                let parameter = self.bound(value, column.storage);
+                let bytes = self.dialect.bytes;
+                let _ = write!(self.sql, "{} <> {}", bytes(&name), bytes(&parameter));
                 continue;
             }
             self.text(alias);
@@ -268,33 +283,59 @@ impl Model {
     }
 
     /// What follows an INSERT: what becomes of a row with the same key.
-    fn refresh(&self, dialect: &Dialect, owner: &str) -> Result<String> {
-        let owner = dialect.quote(&self.column(owner)?.name);
+    fn refresh(&self, dialect: &Dialect, owner_property: &str) -> Result<String> {
+        let owner = dialect.quote(&self.column(owner_property)?.name);
         let table = dialect.quote_table(&self.table);
+        let unique = self.unique_within(self.key).unwrap_or_default();
         let mut key = Vec::new();
-        for property in self.unique_within(self.key).unwrap_or_default() {
+        for property in unique {
             key.push(dialect.quote(&self.column(property)?.name));
         }
-        let refreshed = self.refreshed().map(|column| dialect.quote(&column.name));
+        // The row in the way may be another one: the database may take its key for the same.
+        let mut alike = Vec::new();
+        for (index, property) in std::iter::once(&owner_property).chain(self.key).enumerate() {
+            let column = self.column(property)?;
+            let inexact = !column.exact && column.storage == Storage::Text;
+            if inexact || index == 0 || !unique.iter().any(|one| **one == **property) {
+                alike.push((dialect.quote(&column.name), inexact));
+            }
+        }
+        let same = |old: &dyn Fn(&str) -> String, new: &dyn Fn(&str) -> String| {
+            let same = alike.iter().map(|(name, inexact)| {
+                let as_is: fn(&str) -> String = str::to_owned;
+                let shown = if *inexact { dialect.bytes } else { as_is };
+                format!("{} = {}", shown(&old(name)), shown(&new(name)))
+            });
+            same.collect::<Vec<_>>().join(" AND ")
+        };
+        let refreshed =
+            self.refreshed().map(|column| (dialect.quote(&column.name), column.is_reset()));
         Ok(match dialect.upsert {
             Upsert::OnConflict => {
-                let set = refreshed
-                    .map(|name| format!("{name} = COALESCE(excluded.{name}, {table}.{name})"));
+                let set = refreshed.map(|(name, reset)| {
+                    if reset {
+                        format!("{name} = excluded.{name}")
+                    } else {
+                        format!("{name} = COALESCE(excluded.{name}, {table}.{name})")
+                    }
+                });
                 format!(
-                    " ON CONFLICT ({}) DO UPDATE SET {} WHERE {table}.{owner} = excluded.{owner}",
+                    " ON CONFLICT ({}) DO UPDATE SET {} WHERE {}",
                     key.join(", "),
-                    set.collect::<Vec<_>>().join(", ")
+                    set.collect::<Vec<_>>().join(", "),
+                    same(&|name| format!("{table}.{name}"), &|name| format!("excluded.{name}"))
                 )
             }
             Upsert::OnDuplicateKey => {
-                let set = refreshed.map(|name| {
+                let same = same(&str::to_owned, &|name| format!("VALUES({name})"));
+                let set = refreshed.map(|(name, reset)| {
                     // The owner stays: it is what the other columns' conditions ask about.
                     if name == owner {
                         format!("{name} = {name}")
+                    } else if reset {
+                        format!("{name} = IF({same}, VALUES({name}), {name})")
                     } else {
-                        format!(
-                            "{name} = IF({owner} = VALUES({owner}), COALESCE(VALUES({name}), {name}), {name})"
-                        )
+                        format!("{name} = IF({same}, COALESCE(VALUES({name}), {name}), {name})")
                     }
                 });
                 format!(" ON DUPLICATE KEY UPDATE {}", set.collect::<Vec<_>>().join(", "))
@@ -305,7 +346,8 @@ impl Model {
     /// The columns that a row takes over from another with the same key.
     pub(super) fn refreshed(&self) -> impl Iterator<Item = &Column> {
         self.inserted().filter(|column| {
-            !self.key.contains(&&*column.property) && (column.fill == Fill::Given || column.changes)
+            !self.key.contains(&&*column.property)
+                && (column.fill == Fill::Given || column.changes || column.is_reset())
         })
     }
 
@@ -330,7 +372,7 @@ impl Model {
         }))
     }
 
-    fn select_head(&self, dialect: &Dialect, columns: &[&Column]) -> String {
+    pub(super) fn select_head(&self, dialect: &Dialect, columns: &[&Column]) -> String {
         let mut composer = Composer::new(dialect);
         composer.text("SELECT ");
         composer.separated(columns, ", ", |this, column| this.name(&column.name));

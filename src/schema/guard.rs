@@ -2,6 +2,7 @@
 //! rows never have the same key, and no row points to a user who is not there.
 
 use super::compose::Composer;
+use super::leftover::unverified;
 use super::{Column, Model, Owner, Schema};
 use crate::engine::{Answer, Dialect, KeyLock, Plan, Repeat, Statement, Storage};
 use crate::error::Result;
@@ -73,6 +74,11 @@ impl Model {
             .collect();
         composer.separated(refreshed, ", ", |this, (position, column)| {
             this.name(&column.name);
+            if column.is_reset() {
+                this.text(" = ");
+                this.parameter_of(position, column.storage);
+                return;
+            }
             this.text(" = COALESCE(");
             this.parameter_of(position, column.storage);
             this.text(", ");
@@ -248,12 +254,7 @@ impl Schema {
         composer.equal("", user.column("id")?, 0);
         composer.text(" AND ");
         composer.name(&verified.name);
-        // Where a boolean says it, false is for nobody knows when.
-        composer.text(if verified.storage == Storage::DateBoolean {
-            " = FALSE"
-        } else {
-            " IS NULL"
-        });
+        composer.text(unverified(verified.storage));
         for model in [&self.account, &self.session, &self.authenticator] {
             if model.has("userId") {
                 let user_id = model.column("userId")?;

@@ -10,21 +10,27 @@ mod expiry;
 mod extra;
 mod guard;
 mod id;
+mod lease;
+mod leftover;
 mod many;
 mod own;
 mod page;
 mod preset;
 mod recognise;
 mod sealed;
+mod unprefixed;
+mod uses;
 
-pub use build::{build, presume};
+pub use build::{build, preview};
 pub use column::{Column, Fill, Reference};
 pub use compare::{Finding, Level, compare, repairs};
 pub use compose::{Condition, Join};
 pub use create::{create, define, ensure, explain};
 pub use guard::lock_user;
 pub use id::new_id;
+pub use leftover::Leftover;
 pub use page::position;
+pub use uses::Counted;
 
 use crate::engine::{Dialect, OutputColumn, Plan, Storage, Table};
 use crate::error::{Code, Error, Result};

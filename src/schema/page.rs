@@ -64,7 +64,9 @@ impl Model {
         let key = self.key.len();
         let bytes = dialect.bytes;
         for (index, column) in set.iter().enumerate() {
-            let old = composer.bound(set.len() + key + index, column.storage);
+            let end = composer.sql.len();
+            composer.parameter_of(set.len() + key + index, column.storage);
+            let old = composer.sql.split_off(end);
             let name = dialect.quote(&column.name);
             let _ = write!(composer.sql, " AND {} = {}", bytes(&name), bytes(&old));
         }

@@ -35,13 +35,18 @@ impl Schema {
                 "option \"encryption\" has nothing to encrypt: the schema has no accounts",
             ));
         }
-        let Some(properties) = properties else {
-            return OAUTH_TOKENS.iter().try_for_each(|property| match account.has(property) {
-                true => account.seal(property),
-                false => Ok(()),
-            });
-        };
-        properties.iter().try_for_each(|property| account.seal(property))
+        if let Some(properties) = properties {
+            return properties.iter().try_for_each(|property| account.seal(property));
+        }
+        let tokens: Vec<&str> =
+            OAUTH_TOKENS.into_iter().filter(|property| account.has(property)).collect();
+        if tokens.is_empty() {
+            return Err(Error::config(
+                "option \"encryption\" has nothing to encrypt: the schema has no OAuth tokens; name \
+                 columns with \"encryption.columns\"",
+            ));
+        }
+        tokens.into_iter().try_for_each(|property| account.seal(property))
     }
 }
 

@@ -4,10 +4,11 @@ mod error;
 mod types;
 
 use super::exec::{self, Driver, Mode};
+use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
     BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Outcome, OutputColumn,
-    Storage, Table, Together, Upsert, Wire, Work, server,
+    Replication, Storage, Table, Together, Upsert, Wire, Work, server,
 };
 use crate::error::{Effect, Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
@@ -70,6 +71,10 @@ pub static MYSQL: Dialect = Dialect {
     },
     literal: |text| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
     key_lock: KeyLock::Serializable,
+    replication: Some(Replication {
+        position: "SELECT @@GLOBAL.gtid_executed",
+        reached: "SELECT IF(GTID_SUBSET(?, @@GLOBAL.gtid_executed), 'true', 'false')",
+    }),
     now: "CURRENT_TIMESTAMP(3)",
     table_suffix: |_| " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC",
     indexes_inside: true,
@@ -115,6 +120,10 @@ pub static MARIADB: Dialect = Dialect {
     redefine: MYSQL.redefine,
     literal: MYSQL.literal,
     key_lock: MYSQL.key_lock,
+    replication: Some(Replication {
+        position: "SELECT @@GLOBAL.gtid_binlog_pos",
+        reached: "SELECT IF(MASTER_GTID_WAIT(?, 0) = 0, 'true', 'false')",
+    }),
     now: MYSQL.now,
     table_suffix: MYSQL.table_suffix,
     indexes_inside: true,
@@ -188,6 +197,7 @@ pub static GALERA: Dialect = Dialect {
     redefine: MYSQL.redefine,
     literal: MARIADB.literal,
     key_lock: MARIADB.key_lock,
+    replication: MARIADB.replication,
     now: MARIADB.now,
     table_suffix: MARIADB.table_suffix,
     indexes_inside: MARIADB.indexes_inside,
@@ -206,7 +216,9 @@ const SESSION: [&str; 2] = [
 #[derive(Debug)]
 pub struct MySql {
     dialect: &'static Dialect,
-    pool: Pool<MySqlConnector>,
+    pool: Pool<Hosts<MySqlConnector>>,
+    /// Whether another server may take the writes that one refuses.
+    several: bool,
     /// How long a call may take.
     limit: Duration,
 }
@@ -222,6 +234,20 @@ impl fmt::Debug for MySqlConnector {
     /// The driver's options hold the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.place)
+    }
+}
+
+impl hosts::Host for MySqlConnector {
+    fn takes_writes<'a>(
+        &'a self,
+        connection: &'a mut MySqlConnection,
+    ) -> BoxFuture<'a, Result<bool>> {
+        // Not the session's own: who may do anything writes to a replica, too.
+        Box::pin(async {
+            let answer = sqlx::query_scalar::<_, i64>("SELECT @@GLOBAL.read_only");
+            let answer = answer.fetch_one(connection).await;
+            answer.map(|read_only| read_only == 0).map_err(|error| error::from_sqlx(&error))
+        })
     }
 }
 
@@ -255,20 +281,26 @@ impl MySql {
     /// # Errors
     /// `ERR_CONNECT` says what is in the way.
     pub async fn open(source: &ServerSource, options: &Options, bounds: Bounds) -> Result<Self> {
-        let connector =
-            MySqlConnector { options: connect_options(source), place: server::place(source) };
-        let pool = Pool::new(connector, bounds);
+        let connector = |source: &ServerSource| MySqlConnector {
+            options: connect_options(source),
+            place: server::place(source),
+        };
+        let hosts = source.each().iter().map(connector).collect();
+        let hosts = Hosts::new(hosts, source.writable, bounds.connect_timeout);
+        let several = hosts.are_several();
+        let pool = Pool::new(hosts, bounds);
         let limit = options.retry.max_time.duration();
         let mut lease = pool.acquire().await?;
         let dialect = server::within(limit, Box::pin(dialect(lease.connection()?))).await;
         let dialect = lease.finish(dialect)?;
-        Ok(MySql { dialect, pool, limit })
+        Ok(MySql { dialect, pool, several, limit })
     }
 
     async fn run_work(&self, work: &Work) -> Result<Outcome> {
         let lease = self.pool.acquire().await?;
         let result = server::run::<Server, _>(lease, self.limit, work, Mode::Direct).await;
-        result.map_err(|error| error.of_database(self.dialect.name))
+        server::elsewhere(result, self.several)
+            .map_err(|error| error.of_database(self.dialect.name))
     }
 
     /// These databases end a transaction at every statement that defines a table, so a lock of the

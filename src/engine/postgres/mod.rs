@@ -5,10 +5,11 @@ mod pooler;
 mod types;
 
 use super::exec::{self, Driver, Mode};
+use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Lease, Pool, PoolState};
 use super::{
     BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Notice, Outcome,
-    OutputColumn, Storage, Table, Together, Upsert, Wire, Work, server,
+    OutputColumn, Replication, Storage, Table, Together, Upsert, Wire, Work, server,
 };
 use crate::error::{Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
@@ -104,6 +105,11 @@ pub static DIALECT: Dialect = Dialect {
     },
     literal: |text| format!("'{}'", text.replace('\'', "''")),
     key_lock: KeyLock::Statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"),
+    replication: Some(Replication {
+        position: "SELECT pg_current_wal_insert_lsn()::text",
+        reached: "SELECT CASE WHEN pg_is_in_recovery() \
+            THEN (pg_last_wal_replay_lsn() >= $1::text::pg_lsn)::text END",
+    }),
     now: "now()",
     table_suffix: |_| "",
     indexes_inside: false,
@@ -112,7 +118,9 @@ pub static DIALECT: Dialect = Dialect {
 
 /// A PostgreSQL server.
 pub struct Postgres {
-    pool: Pool<PgConnector>,
+    pool: Pool<Hosts<PgConnector>>,
+    /// Whether another server may take the writes that one refuses.
+    several: bool,
     /// How long a call may take.
     limit: Duration,
     /// Whether a transaction pooler has been found; that may be late.
@@ -174,6 +182,16 @@ impl PgConnector {
     }
 }
 
+impl hosts::Host for PgConnector {
+    fn takes_writes<'a>(&'a self, connection: &'a mut PgConnection) -> BoxFuture<'a, Result<bool>> {
+        // What libpq asks for target_session_attrs=read-write.
+        Box::pin(async {
+            let answer = pooler::ask(connection, "SHOW transaction_read_only").await?;
+            Ok(answer.as_deref() == Some("off"))
+        })
+    }
+}
+
 impl Connector for PgConnector {
     type Connection = PgConnection;
 
@@ -203,16 +221,18 @@ impl Postgres {
         notice: Notice,
     ) -> Result<Self> {
         let pooled = Arc::new(AtomicBool::new(source.pooler == Some(true)));
-        let connector = PgConnector {
+        let connector = |source: &ServerSource| PgConnector {
             options: connect_options(source),
             place: server::place(source),
             asks: source.pooler.is_none(),
             pooled: Arc::clone(&pooled),
         };
-        let pool = Pool::new(connector.clone(), bounds);
+        let hosts = source.each().iter().map(connector).collect();
+        let hosts = Hosts::new(hosts, source.writable, bounds.connect_timeout);
+        let pool = Pool::new(hosts.clone(), bounds);
         let mut lease = pool.acquire().await?;
-        if connector.asks && !pooled.load(Ordering::Acquire) {
-            let probe = pooler::probe(&connector, lease.connection()?);
+        if source.pooler.is_none() && !pooled.load(Ordering::Acquire) {
+            let probe = pooler::probe(hosts.current()?, lease.connection()?);
             match server::within(bounds.connect_timeout, Box::pin(probe)).await {
                 Ok(false) => {}
                 Ok(true) => pooled.store(true, Ordering::Release),
@@ -226,12 +246,13 @@ impl Postgres {
         if source.pooler == Some(true) {
             pool.renew();
         }
-        Ok(Postgres { pool, limit, pooled, switched, notice })
+        let several = hosts.are_several();
+        Ok(Postgres { pool, several, limit, pooled, switched, notice })
     }
 
     /// A connection, and how statements are sent on it. Those that were made before a pooler was
     /// found are out of use then: they hold prepared statements, which the driver would use again.
-    async fn acquire(&self) -> Result<(Lease<PgConnector>, Mode)> {
+    async fn acquire(&self) -> Result<(Lease<Hosts<PgConnector>>, Mode)> {
         loop {
             self.switch_if_pooled();
             let lease = self.pool.acquire().await?;
@@ -258,7 +279,7 @@ impl Postgres {
             self.pooled.store(true, Ordering::Release);
             self.switch_if_pooled();
         }
-        result
+        server::elsewhere(result, self.several)
     }
 
     async fn define_all(&self, statements: &[String]) -> Result<()> {

@@ -85,7 +85,7 @@ async fn process(connection: &mut PgConnection) -> Result<Option<String>> {
 }
 
 /// The one value that a statement gives, as text, which is how the simple protocol answers.
-async fn ask(connection: &mut PgConnection, sql: &'static str) -> Result<Option<String>> {
+pub async fn ask(connection: &mut PgConnection, sql: &'static str) -> Result<Option<String>> {
     let asked = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(connection).await;
     let row = asked.map_err(|error| from_sqlx(&error))?;
     let value = row.try_get_raw(0).map_err(|error| from_sqlx(&error))?;

@@ -86,6 +86,7 @@ pub static DIALECT: Dialect = Dialect {
     literal: |text| format!("'{}'", text.replace('\'', "''")),
     key_lock: KeyLock::Writer,
     // Milliseconds since 1970; unixepoch('subsec') would need SQLite 3.42 in every other program.
+    replication: None,
     now: "(CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER))",
     table_suffix: |layout| match layout {
         Layout::ByKey => " WITHOUT ROWID, STRICT",

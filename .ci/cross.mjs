@@ -1,0 +1,35 @@
+// `node .ci/cross.mjs TARGET`: the addon for a kind of Linux, whichever this one is. Zig links it, and
+// brings the C library: glibc as old as 2.17, or musl. It takes the target's standard library
+// (`rustup target add TARGET`), and `pip install ziglang==0.17.1 cargo-zigbuild==0.24.1`.
+
+import { spawnSync } from "node:child_process"
+import { copyFileSync } from "node:fs"
+import path from "node:path"
+import { root } from "./setup.mjs"
+
+const [, arch, abi] =
+  /^(x86_64|aarch64)-unknown-linux-(gnu|musl)$/.exec(process.argv[2] ?? "") ?? usage()
+const target = process.argv[2]
+
+const env = { ...process.env }
+// Without this the library is linked statically to musl, and Node.js cannot load such a thing.
+if (abi === "musl") env.RUSTFLAGS = `${env.RUSTFLAGS ?? ""} -C target-feature=-crt-static`.trim()
+
+const libc = abi === "gnu" ? ".2.17" : ""
+const args = ["zigbuild", "--release", "--lib", "--locked", "--target", `${target}${libc}`]
+const { status, error } = spawnSync("cargo", args, { cwd: root, env, stdio: "inherit" })
+if (error) throw error
+if (status === 0) {
+  const folder = process.env.CARGO_TARGET_DIR ?? path.join(root, "target")
+  const library = path.join(folder, target, "release/libnext_auth_sqlx_adapter.so")
+  const platform = `linux-${arch === "x86_64" ? "x64" : "arm64"}-${abi}`
+  const file = `next-auth-sqlx-adapter.${platform}.node`
+  copyFileSync(library, path.join(root, file))
+  console.log(file)
+}
+process.exitCode = status ?? 1
+
+function usage() {
+  console.error("Name a target, such as aarch64-unknown-linux-musl.")
+  process.exit(2)
+}

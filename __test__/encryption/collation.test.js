@@ -1,0 +1,37 @@
+const { SqlxAdapter } = require("../..")
+const { create } = require("../presets/presets")
+const { databases } = require("../support/databases")
+const { newKey } = require("../support/envelope")
+const { refused } = require("../support/expectations")
+const { makeAccount, makeUser } = require("../support/samples")
+
+jest.setTimeout(60_000)
+
+for (const database of databases.filter(({ name }) => ["mysql", "mariadb"].includes(name))) {
+  const define = database.unavailable ? describe.skip : describe
+  define(`a table that takes different account ids for the same (${database.name})`, () => {
+    const encryption = { keys: [newKey("a")] }
+
+    test.each([[false], [encryption]])("gives no account another's tokens (%#)", async (option) => {
+      const place = await database.fresh()
+      await create("prisma", database.name, place)
+      const adapter = SqlxAdapter(place.url, { schema: "prisma", encryption: option })
+      const user = await makeUser(adapter)
+      const lower = { providerAccountId: "abc", access_token: "hers" }
+      const account = await makeAccount(adapter, user.id, lower)
+      const before = await place.rows("SELECT * FROM Account")
+      for (const values of [
+        { providerAccountId: "ABC", access_token: "another" },
+        { providerAccountId: "abc", provider: "GitHub", access_token: "another" },
+      ]) {
+        await refused(makeAccount(adapter, user.id, values), "ERR_UNIQUE")
+        expect(await place.rows("SELECT * FROM Account")).toEqual(before)
+      }
+      expect(await adapter.listAccounts(user.id)).toStrictEqual([account])
+      const fresh = { ...account, access_token: "fresh" }
+      expect(await adapter.linkAccount(fresh)).toStrictEqual(fresh)
+      await adapter.close()
+      await place.drop()
+    })
+  })
+}

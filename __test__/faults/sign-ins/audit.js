@@ -1,0 +1,150 @@
+const { createHash } = require("node:crypto")
+const { readFileSync } = require("node:fs")
+
+/** What a call may be refused with when nothing was done. */
+const NOTHING_DONE = ["ERR_CONNECT", "ERR_TIMEOUT", "ERR_OVERLOADED"]
+
+/** What a call may be refused with in a fault. `ERR_UNIQUE` is for the second of two tabs. */
+const EXPECTED = [...NOTHING_DONE, "ERR_OUTCOME_UNKNOWN", "ERR_UNIQUE"]
+
+/** With a full disk, the database's own word for it. */
+const OF_THE_DISK = "ERR_DATABASE"
+
+const digest = (token) => `sha256:${createHash("sha256").update(token).digest("hex")}`
+const keyOf = (...parts) => JSON.stringify(parts)
+
+/**
+ * Holds what the adapter acknowledged, as the journals of all its processes have it, against what
+ * the database holds, read by an independent driver, and against `check()`.
+ *
+ * @returns `{ wrong, acknowledged, unfinished }`: what must never be, how many writes were
+ *   acknowledged, and how many users a crash left in the middle of a sign-in
+ */
+async function audit({ journals, reader, findings }) {
+  const stored = await read(reader)
+  const calls = journals.flatMap(lines)
+  const wrong = []
+  const lost = (what, of) => wrong.push(`lost: ${what} ${of}`)
+  const there = (what, of) => wrong.push(`there though it should not be: ${what} ${of}`)
+
+  const begun = (operation) => calls.filter((call) => call.begun === operation)
+  const done = (operation) => calls.filter((call) => call.done === operation)
+  const refused = (operation) => calls.filter((call) => call.refused === operation)
+  const undone = (operation) => refused(operation).filter(({ code }) => NOTHING_DONE.includes(code))
+
+  // Users: there, unless the account could not be linked. Then the adapter deletes them itself.
+  const givenUp = new Set(refused("linkAccount").map(({ args }) => args[0].userId))
+  for (const { answer } of done("createUser")) {
+    if (!stored.users.has(answer.id) && !givenUp.has(answer.id)) lost("user", answer.id)
+  }
+  for (const { answer } of done("updateUser")) {
+    if (!stored.users.get(answer.id)?.email_verified) lost("verification of user", answer.id)
+  }
+  const made = new Set(begun("createUser").map(({ args }) => args[0].id))
+  for (const id of stored.users.keys()) if (!made.has(id)) there("user of nobody", id)
+  for (const { args } of undone("createUser")) {
+    if (stored.users.has(args[0].id)) there("refused user", args[0].id)
+  }
+
+  const accountKey = ({ provider, providerAccountId }) => keyOf(provider, providerAccountId)
+  for (const { args } of done("linkAccount")) {
+    const key = accountKey(args[0])
+    if (stored.accounts.get(key)?.user_id !== args[0].userId) lost("account", key)
+  }
+  for (const { args } of undone("linkAccount")) {
+    const key = accountKey(args[0])
+    if (stored.accounts.get(key)?.user_id === args[0].userId) there("refused account", key)
+  }
+
+  const ended = new Set(begun("deleteSession").map(({ args }) => args[0]))
+  for (const { args } of done("createSession")) {
+    const { sessionToken } = args[0]
+    if (!stored.sessions.has(digest(sessionToken)) && !ended.has(sessionToken)) {
+      lost("session", sessionToken)
+    }
+  }
+  for (const { args } of undone("createSession")) {
+    if (stored.sessions.has(digest(args[0].sessionToken))) there("refused session", "")
+  }
+  for (const { args } of done("deleteSession")) {
+    if (stored.sessions.has(digest(args[0]))) there("deleted session", args[0])
+  }
+
+  const tokenKey = ({ identifier, token }) => keyOf(identifier, token)
+  const tried = new Set(begun("useVerificationToken").map(({ args }) => tokenKey(args[0])))
+  for (const { args } of done("createVerificationToken")) {
+    const key = tokenKey(args[0])
+    if (!stored.tokens.has(key) && !tried.has(key)) lost("verification token", key)
+  }
+  const uses = new Set()
+  for (const { args, answer } of done("useVerificationToken")) {
+    const key = tokenKey(args[0])
+    if (answer === null) continue
+    if (uses.has(key)) wrong.push(`used twice: ${key}`)
+    if (stored.tokens.has(key)) there("used token", key)
+    uses.add(key)
+  }
+
+  wrong.push(...duplicates(stored.rows.users, "email"), ...orphans(stored))
+  const unfinished = unfinishedUsers(stored)
+  const named = findings.find(({ code }) => code === "unfinished_users")
+  const counted = Number(/: (\d+)\./.exec(named?.message ?? ": 0.")[1])
+  if (counted !== unfinished.length) {
+    wrong.push(`check() names ${counted} unfinished users, and there are ${unfinished.length}`)
+  }
+  for (const { code, level } of findings) {
+    if (level === "error") wrong.push(`check() finds ${code}`)
+  }
+  return { wrong, acknowledged: calls.filter((call) => call.done).length, unfinished }
+}
+
+/** Codes that no fault excuses, with how often each was given. */
+function aliens(refusals, { disk }) {
+  const excused = disk ? [...EXPECTED, OF_THE_DISK] : EXPECTED
+  return Object.entries(refusals)
+    .filter(([refusal]) => !excused.includes(refusal.split(":")[1]))
+    .map(([refusal, times]) => `refused with ${refusal}, ${times} times`)
+}
+
+async function read({ rows }) {
+  const users = await rows("SELECT id, email, email_verified FROM users", [])
+  const accounts = await rows("SELECT user_id, provider, provider_account_id FROM accounts", [])
+  const sessions = await rows("SELECT session_token, user_id FROM sessions", [])
+  const tokens = await rows("SELECT identifier, token FROM verification_tokens", [])
+  return {
+    rows: { users, accounts, sessions },
+    users: new Map(users.map((user) => [user.id, user])),
+    accounts: new Map(accounts.map((one) => [keyOf(one.provider, one.provider_account_id), one])),
+    sessions: new Set(sessions.map(({ session_token: token }) => token)),
+    tokens: new Set(tokens.map(({ identifier, token }) => keyOf(identifier, token))),
+  }
+}
+
+/** The last line is cut short where a process was killed. */
+function lines(journal) {
+  return readFileSync(journal, "utf8")
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+}
+
+function duplicates(rows, column) {
+  const known = new Set()
+  const twice = rows.filter((row) => known.size === known.add(row[column]).size)
+  return twice.map((row) => `twice: user ${row[column]}`)
+}
+
+function orphans({ users, rows }) {
+  return ["accounts", "sessions"].flatMap((table) =>
+    rows[table]
+      .filter(({ user_id: id }) => !users.has(id))
+      .map(({ user_id: id }) => `without a user: a row of ${table} of ${id}`),
+  )
+}
+
+function unfinishedUsers({ rows }) {
+  const owners = new Set([...rows.accounts, ...rows.sessions].map(({ user_id: id }) => id))
+  return rows.users.filter(({ id, email_verified: verified }) => !verified && !owners.has(id))
+}
+
+module.exports = { audit, aliens }

@@ -1,0 +1,137 @@
+const { browser } = require("../../core/browser")
+const { sleep } = require("../../servers/run")
+const { unique } = require("../../support/samples")
+
+const LANES = 12
+
+/** How often a person tries before giving up for this time. */
+const TRIES = 6
+
+/** What core shows whoever signs in with an account that belongs to nobody, though the user is there. */
+const LOCKED_OUT = "OAuthAccountNotLinked"
+
+/**
+ * People who sign in, look at their session and sign out, on whichever server they come to, until
+ * `end()`. What they see is judged at once; `wrong` has what must never be.
+ */
+function populate({ apps, outside }, random) {
+  const seen = { signIns: 0, reads: 0, signOuts: 0, errors: {}, refusals: {}, lockedOut: [] }
+  const wrong = []
+  const signedOut = []
+  let over = false
+
+  const anyApp = () => apps[random(0, apps.length - 1)]
+  const newBrowser = () => browser(anyApp, outside)
+  const count = (group, name) => {
+    group[name] = (group[name] ?? 0) + 1
+  }
+
+  /** Runs a request; `undefined` if its server went away, or core could not start on it. */
+  async function attempt(request) {
+    try {
+      const answer = await request()
+      for (const refusal of answer?.refusals ?? []) count(seen.refusals, refusal)
+      return answer
+    } catch (error) {
+      count(seen.errors, error.code ?? error.message)
+      await sleep(20)
+      return undefined
+    }
+  }
+
+  /** Gives a browser that is signed in, if that succeeds. */
+  async function signIn(person) {
+    let error
+    for (let tries = 0; tries < TRIES && !over; tries += 1) {
+      // In two tabs sometimes, at the same moment.
+      const tabs = Array.from({ length: random(1, 8) === 1 ? 2 : 1 }, newBrowser)
+      const answers = await Promise.all(tabs.map((tab) => enter(tab, person)))
+      const n = answers.findIndex((answer) => answer && answer.error === undefined)
+      if (n >= 0) {
+        seen.signIns += 1
+        return tabs[n]
+      }
+      error = answers.find(Boolean)?.error
+      await sleep(random(10, 150))
+    }
+    if (error === LOCKED_OUT) seen.lockedOut.push(person)
+    return undefined
+  }
+
+  async function enter(tab, person) {
+    const path = await attempt(() =>
+      person.byMail ? tab.askForLink(person.email) : tab.consent(person),
+    )
+    if (!path) return undefined
+    const answer = await attempt(() => tab.comeBack(path))
+    if (answer?.error) count(seen.errors, answer.error)
+    if (answer && !answer.error && !tab.sessionToken) wrong.push("signed in without a session")
+    return answer
+  }
+
+  /** Reads a session that is there: nobody but its owner is shown, or an outage. */
+  async function look(tab, person) {
+    const before = tab.copy()
+    const answer = await attempt(() => tab.session())
+    if (!answer) return
+    seen.reads += 1
+    const { session, refusals } = answer
+    if (session && session.user.email !== person.email) {
+      wrong.push(`${person.email} was shown the session of ${session.user.email}`)
+    }
+    if (!session && refusals.length === 0) wrong.push(`the session of ${person.email} was lost`)
+    // Core takes the cookie away when the database is.
+    if (!session) for (const [name, value] of before.jar) tab.jar.set(name, value)
+  }
+
+  /** Reads a session whose deletion was acknowledged. */
+  async function lookAgain({ tab, person }) {
+    const answer = await attempt(() => tab.copy().session())
+    if (answer?.session) wrong.push(`the session of ${person.email} was back after its deletion`)
+  }
+
+  async function signOut(tab, person) {
+    const before = tab.copy()
+    const answer = await attempt(() => tab.signOut())
+    // Core clears the cookie whatever the database said.
+    if (!answer || answer.refusals.length > 0 || tab.sessionToken) return
+    seen.signOuts += 1
+    signedOut.push({ tab: before, person })
+    await lookAgain({ tab: before, person })
+  }
+
+  async function life() {
+    const sub = unique("sub")
+    const person = { sub, email: `${sub}@example.com`, name: "Ada", byMail: random(1, 3) === 1 }
+    for (let visits = random(1, 3); visits > 0 && !over; visits -= 1) {
+      const tab = await signIn(person)
+      if (!tab) return
+      for (let reads = random(1, 4); reads > 0 && !over; reads -= 1) await look(tab, person)
+      if (random(1, 10) > 3) await signOut(tab, person)
+      if (signedOut.length > 0) await lookAgain(signedOut[random(0, signedOut.length - 1)])
+    }
+  }
+
+  const lanes = Array.from({ length: LANES }, async () => {
+    while (!over) await life()
+  })
+
+  return {
+    seen,
+    wrong,
+    /** Waits until so many more have signed in. */
+    async signInsSince(signIns, more, limit) {
+      for (const end = Date.now() + limit; seen.signIns < signIns + more; await sleep(10)) {
+        if (Date.now() > end) return false
+      }
+      return true
+    },
+    async end() {
+      over = true
+      await Promise.all(lanes)
+      for (const one of signedOut) await lookAgain(one)
+    },
+  }
+}
+
+module.exports = { populate }

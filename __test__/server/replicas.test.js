@@ -1,0 +1,336 @@
+const { until } = require("../clusters/contention")
+const { SqlxAdapter } = require("../..")
+const { server } = require("../servers")
+const replication = require("../servers/replication")
+const { sleep } = require("../servers/run")
+const { makeAccount, makeSession, makeUser, unique, uniqueEmail } = require("../support/samples")
+const readers = { postgres: require("../support/postgres"), mysql: require("../support/mysql") }
+
+jest.setTimeout(120_000)
+
+/** Milliseconds, long enough to see what a replica does meanwhile. */
+const MAX_LAG = 1_500
+
+for (const name of ["postgres", "mariadb", "mysql"]) {
+  const { unavailable, yours } = server(name)
+  const why = unavailable ?? (yours ? "the user has one" : undefined)
+  // Replication is the server's own folder's business, so these tests have servers of their own.
+  const run = why ? describe.skip : describe
+  run(`replicas of ${name}${why ? ` (${why})` : ""}`, () => {
+    let pair
+    let lacking
+    let other
+    let adapter
+    let onPrimary
+    let onReplica
+
+    beforeAll(async () => {
+      try {
+        pair = await replication.start(name)
+      } catch (error) {
+        if (error.code !== "UNAVAILABLE") throw error
+        lacking = error.message
+        return
+      }
+      const { readerOf } = readers[name] ?? readers.mysql
+      onPrimary = readerOf(pair.primary.url)
+      onReplica = readerOf(pair.replica.url)
+      // Another process's adapter, as far as the one under test can tell.
+      other = SqlxAdapter(pair.primary.url)
+      adapter = SqlxAdapter(pair.primary.url, {
+        replicas: { urls: [pair.replica.url], maxLag: MAX_LAG },
+      })
+    })
+
+    afterAll(async () => {
+      for (const one of [adapter, other]) await one?.close()
+      for (const reader of [onPrimary, onReplica]) await reader?.end()
+      for (const one of [pair?.replica, pair?.primary]) await one?.stop()
+    })
+
+    /** A server may have come without what makes a replica. */
+    function replicated(title, body) {
+      test(title, async () => {
+        if (lacking) return console.warn(`skipped: ${lacking}`)
+        await body()
+      })
+    }
+
+    /** A user whom the replica has, too, while it is one that is asked. */
+    async function everywhere(values) {
+      const user = await makeUser(other, values)
+      await until(() => has("users", "id", user.id))
+      await until(() => isUsed(adapter))
+      return user
+    }
+
+    async function has(table, column, value) {
+      const found = await onReplica.rows(`SELECT 1 FROM ${table} WHERE ${column} = ?`, [value])
+      return found.length > 0
+    }
+
+    async function isUsed(one) {
+      await one.getUser(unique("nobody"))
+      const [replica] = (await one.stats()).replicas
+      return replica.usable
+    }
+
+    /** Runs something while the replica shows nothing new, right after it had everything. */
+    async function paused(body) {
+      await until(() => isUsed(adapter))
+      await pair.replica.pause()
+      try {
+        return await body()
+      } finally {
+        await pair.replica.resume()
+      }
+    }
+
+    /** Changes a user's name behind the adapter's back. */
+    const rename = (id, to) => onPrimary.rows("UPDATE users SET name = ? WHERE id = ?", [to, id])
+
+    replicated("answer look-ups of users and sessions, no older than maxLag", async () => {
+      const user = await everywhere()
+      const session = await makeSession(other, user.id)
+      const account = await makeAccount(other, user.id)
+      await until(() => has("accounts", "provider_account_id", account.providerAccountId))
+      const reads = {
+        getUser: () => adapter.getUser(user.id),
+        getUserByEmail: () => adapter.getUserByEmail(user.email),
+        getUserByAccount: () => adapter.getUserByAccount(account),
+        getSessionAndUser: async () => {
+          const found = await adapter.getSessionAndUser(session.sessionToken)
+          expect(found.session).toEqual(session)
+          return found.user
+        },
+      }
+      await paused(async () => {
+        const changed = Date.now()
+        await rename(user.id, "Zoë")
+        for (const read of Object.values(reads)) {
+          const found = await read()
+          // Who asked the primary would know.
+          if (Date.now() - changed < MAX_LAG / 2) expect(found).toEqual(user)
+        }
+        expect(Date.now() - changed).toBeLessThan(MAX_LAG / 2)
+        await sleep(changed + MAX_LAG + 50 - Date.now())
+        for (const read of Object.values(reads)) expect((await read()).name).toBe("Zoë")
+        expect((await adapter.stats()).replicas[0].usable).toBe(false)
+      })
+      await until(() => isUsed(adapter))
+      for (const read of Object.values(reads)) expect((await read()).name).toBe("Zoë")
+    })
+
+    replicated("are not asked for what this process has just written", async () => {
+      const email = uniqueEmail("before")
+      const users = await Promise.all(
+        [1, 2, 3, 4].map((n) => everywhere(n === 1 ? { email } : undefined)),
+      )
+      const sessions = await Promise.all(users.map(({ id }) => makeSession(other, id)))
+      const account = await makeAccount(other, users[0].id)
+      const tokens = sessions.map((session) => session.sessionToken)
+      await until(() => has("accounts", "provider_account_id", account.providerAccountId))
+      await until(async () => {
+        const rows = await onReplica.rows("SELECT user_id FROM sessions")
+        return users.every(({ id }) => rows.some((row) => row.user_id === id))
+      })
+      await paused(async () => {
+        const began = Date.now()
+        const moved = uniqueEmail("after")
+        const changed = { ...users[0], name: "Zoë", email: moved }
+        await adapter.updateUser({ id: users[0].id, name: "Zoë", email: moved })
+        expect(await adapter.getUser(users[0].id)).toEqual(changed)
+        expect(await adapter.getUserByEmail(email)).toBeNull()
+        expect(await adapter.getUserByEmail(moved)).toEqual(changed)
+        expect((await adapter.getSessionAndUser(tokens[0])).user).toEqual(changed)
+        expect(await adapter.getUserByAccount(account)).toEqual(changed)
+
+        await adapter.unlinkAccount(account)
+        expect(await adapter.getUserByAccount(account)).toBeNull()
+
+        await adapter.deleteSession(tokens[1])
+        expect(await adapter.getSessionAndUser(tokens[1])).toBeNull()
+
+        await adapter.deleteSessionsByUser(users[2].id)
+        expect(await adapter.getSessionAndUser(tokens[2])).toBeNull()
+
+        await adapter.deleteUser(users[3].id)
+        expect(await adapter.getUser(users[3].id)).toBeNull()
+        expect(await adapter.getSessionAndUser(tokens[3])).toBeNull()
+
+        const made = await makeUser(adapter)
+        expect(await adapter.getUser(made.id)).toEqual(made)
+        const session = await makeSession(adapter, made.id)
+        const found = { session, user: made }
+        expect(await adapter.getSessionAndUser(session.sessionToken)).toEqual(found)
+        // All of that was while the replica was asked, and still had the rows of before.
+        expect(Date.now() - began).toBeLessThan(MAX_LAG)
+        expect((await adapter.stats()).replicas[0].usable).toBe(true)
+        expect(await has("users", "id", users[3].id)).toBe(true)
+      })
+    })
+
+    replicated("leave it to the primary to say that there is nothing, or no longer", async () => {
+      const user = await everywhere()
+      const old = await makeSession(other, user.id, { expires: new Date(Date.now() + 300) })
+      await until(async () => (await adapter.getSessionAndUser(old.sessionToken)) !== null)
+      await paused(async () => {
+        const session = await makeSession(other, user.id)
+        expect(await adapter.getSessionAndUser(session.sessionToken)).toEqual({ session, user })
+        const made = await makeUser(other)
+        expect(await adapter.getUserByEmail(made.email)).toEqual(made)
+        // What has expired there may have been extended elsewhere.
+        const expires = new Date(Date.now() + 60_000)
+        await other.updateSession({ sessionToken: old.sessionToken, expires })
+        await sleep(Math.max(0, old.expires - Date.now() + 20))
+        const found = await adapter.getSessionAndUser(old.sessionToken)
+        expect(found.session.expires.getTime()).toBe(expires.getTime())
+      })
+    })
+
+    replicated("show a sign-out of another process within maxLag", async () => {
+      const user = await everywhere()
+      const [at, now] = await Promise.all([
+        makeSession(other, user.id),
+        makeSession(other, user.id),
+      ])
+      const strict = SqlxAdapter(pair.primary.url, {
+        replicas: { urls: [pair.replica.url], sessions: false, maxLag: MAX_LAG },
+      })
+      await until(() => isUsed(strict))
+      await until(async () => {
+        const [{ n }] = await onReplica.rows(
+          "SELECT count(*) AS n FROM sessions WHERE user_id = ?",
+          [user.id],
+        )
+        return Number(n) === 2
+      })
+      await paused(async () => {
+        await other.deleteSession(now.sessionToken)
+        expect(await strict.getSessionAndUser(now.sessionToken)).toBeNull()
+        await other.deleteSession(at.sessionToken)
+        const deleted = Date.now()
+        let seen = 0
+        while ((await adapter.getSessionAndUser(at.sessionToken)) !== null) {
+          seen += 1
+          expect(Date.now() - deleted).toBeLessThan(MAX_LAG + 100)
+          await sleep(10)
+        }
+        expect(seen).toBeGreaterThan(0)
+      })
+      await strict.close()
+    })
+
+    replicated("never give back what its writer has overwritten, under load", async () => {
+      const users = await Promise.all(Array.from({ length: 12 }, () => everywhere()))
+      let pausing = true
+      const wavering = (async () => {
+        for (let n = 0; pausing; n += 1) {
+          await pair.replica.pause()
+          await sleep(40 + (n % 5) * 60)
+          await pair.replica.resume()
+          await sleep(150)
+        }
+      })()
+      const wrong = []
+      await Promise.all(
+        users.map(async (user, index) => {
+          for (let n = 0; n < 60; n += 1) {
+            const name = `${index}-${n}`
+            await adapter.updateUser({ id: user.id, name })
+            for (let read = 0; read < 4; read += 1) {
+              const found = await adapter.getUser(user.id)
+              if (found?.name !== name) wrong.push([name, found?.name])
+            }
+            const session = await makeSession(adapter, user.id)
+            await adapter.deleteSession(session.sessionToken)
+            const gone = await adapter.getSessionAndUser(session.sessionToken)
+            if (gone) wrong.push([name, "a deleted session"])
+          }
+        }),
+      )
+      pausing = false
+      await wavering
+      expect(wrong).toEqual([])
+      await until(() => isUsed(adapter))
+    })
+
+    replicated("that freeze or die are left out, and come back by themselves", async () => {
+      const user = await everywhere()
+      await pair.replica.freeze()
+      const begun = performance.now()
+      expect(await adapter.getUser(user.id)).toEqual(user)
+      expect(performance.now() - begun).toBeLessThan(3_000)
+      const again = performance.now()
+      for (let n = 0; n < 20; n += 1) expect(await adapter.getUser(user.id)).toEqual(user)
+      expect(performance.now() - again).toBeLessThan(3_000)
+      await pair.replica.thaw()
+      await until(() => isUsed(adapter))
+
+      await pair.replica.kill()
+      const reads = Array.from({ length: 64 }, () => adapter.getUser(user.id))
+      for (const found of await Promise.all(reads)) expect(found).toEqual(user)
+      await until(async () => !(await isUsed(adapter)))
+      await pair.replica.restart()
+      await until(() => isUsed(adapter))
+    })
+
+    replicated("that are not there at first do not keep anybody waiting", async () => {
+      await everywhere()
+      await pair.replica.kill()
+      const late = SqlxAdapter(pair.primary.url, { replicas: [pair.replica.url] })
+      const user = await makeUser(late)
+      expect(await late.getUser(user.id)).toEqual(user)
+      expect((await late.stats()).replicas).toMatchObject([{ usable: false, lag: null }])
+      await pair.replica.restart()
+      await until(() => isUsed(late))
+      expect(await late.getUser(user.id)).toEqual(user)
+      await late.close()
+      await until(() => isUsed(adapter))
+    })
+
+    replicated("are closed with the adapter", async () => {
+      await until(() => isUsed(adapter))
+      const one = SqlxAdapter(pair.primary.url, {
+        replicas: [pair.replica.url],
+        pool: { max: 3 },
+      })
+      const before = await onReplica.connections()
+      await until(() => isUsed(one))
+      expect(await onReplica.connections()).toBeGreaterThan(before)
+      await one.close()
+      await until(async () => (await onReplica.connections()) <= before)
+    })
+  })
+}
+
+describe("the option replicas", () => {
+  test.each([
+    [{ replicas: "postgres://db/app" }, /an array of URLs/],
+    [{ replicas: ["sqlite:auth.db"] }, /not that of a PostgreSQL, MySQL or MariaDB server/],
+    [{ replicas: ["postgres://app:hunter2@one,,two/app"] }, /cannot be understood/],
+    [{ replicas: { urls: [], sesions: true } }, /sesions.*did you mean.*sessions/],
+    [{ replicas: { urls: ["postgres://db/app"], maxLag: 0 } }, /maxLag/],
+    [{ replicas: { sessions: false } }, /urls/],
+  ])("%j is refused, and says why", (options, message) => {
+    const make = () => SqlxAdapter("postgres://app:hunter2@localhost:1/app", options)
+    expect(make).toThrow(message)
+    expect(make).not.toThrow(/hunter2/)
+  })
+
+  test("has no use with SQLite", () => {
+    const options = { replicas: ["postgres://db/app"] }
+    expect(() => SqlxAdapter("sqlite::memory:", options)).toThrow(/SQLite, which is a file/)
+  })
+
+  test("of another kind than the primary is never asked", async () => {
+    const { unavailable, url } = server("postgres")
+    const { unavailable: lacking, url: another } = server("mariadb")
+    if (unavailable || lacking) return console.warn(`skipped: ${unavailable ?? lacking}`)
+    const adapter = SqlxAdapter(url, { replicas: [another] })
+    await adapter.ping()
+    for (let n = 0; n < 5; n += 1) await adapter.getUser(unique("nobody"))
+    expect((await adapter.stats()).replicas).toMatchObject([{ usable: false }])
+    await adapter.close()
+  })
+})

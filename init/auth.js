@@ -1,0 +1,143 @@
+"use strict"
+
+// The adapter's line in NextAuth's configuration.
+
+const path = require("node:path")
+const { withImport } = require("./source.js")
+
+const ours = "next-auth-sqlx-adapter"
+
+/** Where the object of NextAuth's options begins, in the ways that people write it. */
+const beginnings = [
+  // const authOptions = {, const options: NextAuthOptions = {
+  /\b(?:const|let|var)\s+(?:\w+\s*:\s*(?:NextAuthOptions|AuthOptions)|authOptions)\s*=\s*\{/,
+  // NextAuth({, NextAuth(() => ({, NextAuth(req, res, {
+  /\bNextAuth\s*\(\s*(?:async\s*)?(?:\([^()]*\)\s*=>\s*\(\s*|\w+\s*,\s*\w+\s*,\s*)?\{/,
+  // NextAuth(async () => { …; return {
+  /\bNextAuth\s*\(\s*(?:async\s*)?\([^()]*\)\s*=>\s*\{[\s\S]*?\breturn\s*\{/,
+  // const config = { … } satisfies NextAuthConfig
+  /\b(?:const|let|var)\s+\w+\s*:\s*NextAuthConfig\s*=\s*\{/,
+]
+
+/** Presets for the adapters that an application may have had. */
+const presets = {
+  "@auth/prisma-adapter": "prisma",
+  "@next-auth/prisma-adapter": "prisma",
+  "@auth/pg-adapter": "pg-adapter",
+  "@auth/drizzle-adapter": "drizzle",
+  "@auth/kysely-adapter": "kysely",
+  "@auth/typeorm-adapter": "typeorm",
+  "@auth/sequelize-adapter": "sequelize",
+  "@auth/mikro-orm-adapter": "mikro-orm",
+}
+
+/** What is to be done with the configuration: `{ changes, notes }`. */
+function planAuth(project) {
+  const found = project
+    .sources()
+    // The part of the configuration that is shared with the edge, where there is no adapter.
+    .filter(({ file }) => !/(?:^|\/)(?:auth\.config|middleware|proxy)\.\w+$/.test(file))
+    .filter(({ text }) => /["']next-auth(?:\/\w+)?["']|["']@auth\//.test(text))
+    .find(({ text }) => beginnings.some((beginning) => beginning.test(text)))
+  return found ? planExisting(found) : planNew(project)
+}
+
+function planExisting({ file, text }) {
+  if (text.includes(`"${ours}"`) || text.includes(`'${ours}'`)) {
+    return { changes: [], notes: [`${file} has the adapter already.`] }
+  }
+  const other = /\badapter\s*:/.test(text) || /^\s*adapter,?\s*$/m.test(text)
+  if (other) return { changes: [], notes: [replacing(file, text)] }
+  const beginning = beginnings.find((pattern) => pattern.test(text)).exec(text)
+  const at = beginning.index + beginning[0].length
+  const edited = text.slice(0, at) + lineAt(text, at) + text.slice(at)
+  const after = withImport(edited, "SqlxAdapter", ours)
+  const notes = /strategy\s*:\s*["']jwt["']/.test(text)
+    ? [`${file} has sessions as JWTs, so users and accounts are stored, and sessions are not.`]
+    : []
+  return { changes: [{ file, before: text, after }], notes }
+}
+
+/** The option, on a line of its own with the indentation of the next, or in the line that there is. */
+function lineAt(text, at) {
+  const next = /^[^\S\n]*\n([^\S\n]*)/.exec(text.slice(at))
+  if (next) return `\n${next[1]}adapter: SqlxAdapter(),`
+  return text[at] === " " ? " adapter: SqlxAdapter()," : " adapter: SqlxAdapter(), "
+}
+
+function replacing(file, text) {
+  const preset = Object.entries(presets).find(([name]) => text.includes(name))?.[1]
+  const call = preset ? `SqlxAdapter({ schema: "${preset}" })` : "SqlxAdapter({ schema: … })"
+  return (
+    `${file} has another adapter, which is left as it is. To go on with its tables, put ` +
+    `${call} in its place: docs/switching.md.`
+  )
+}
+
+function planNew({ authMajor, router, typescript, folder, alias }) {
+  const script = typescript ? "ts" : "js"
+  const notes = ["GitHub is an example: put the providers there that you want."]
+  if (authMajor >= 5) {
+    const auth = path.posix.join(folder, `auth.${script}`)
+    const route = path.posix.join(folder, `app/api/auth/[...nextauth]/route.${script}`)
+    const from = alias ?? "../../../../auth"
+    notes.push("It takes AUTH_GITHUB_ID and AUTH_GITHUB_SECRET in the environment.")
+    return {
+      changes: [
+        { file: auth, before: undefined, after: auth5 },
+        {
+          file: route,
+          before: undefined,
+          after: `import { handlers } from "${from}"\n\nexport const { GET, POST } = handlers\n`,
+        },
+      ],
+      notes,
+    }
+  }
+  notes.push("It takes GITHUB_ID and GITHUB_SECRET in the environment.")
+  const file =
+    router === "app"
+      ? `app/api/auth/[...nextauth]/route.${script}`
+      : `pages/api/auth/[...nextauth].${script}`
+  const after =
+    router === "app" ? `${auth4}\n${handler}` : `${auth4}\nexport default NextAuth(authOptions)\n`
+  const source = typescript
+    ? after
+    : after
+        .replace(/import NextAuth, .*/, 'import NextAuth from "next-auth"')
+        .replace(": NextAuthOptions", "")
+  return {
+    changes: [{ file: path.posix.join(folder, file), before: undefined, after: source }],
+    notes,
+  }
+}
+
+const auth5 = `import NextAuth from "next-auth"
+import GitHub from "next-auth/providers/github"
+import { SqlxAdapter } from "${ours}"
+
+export const { handlers, auth, signIn, signOut } = NextAuth({
+  adapter: SqlxAdapter(),
+  providers: [GitHub],
+})
+`
+
+// Not exported: a route may export its methods and nothing else.
+const auth4 = `import NextAuth, { type NextAuthOptions } from "next-auth"
+import GitHub from "next-auth/providers/github"
+import { SqlxAdapter } from "${ours}"
+
+const { GITHUB_ID = "", GITHUB_SECRET = "" } = process.env
+
+const authOptions: NextAuthOptions = {
+  adapter: SqlxAdapter(),
+  providers: [GitHub({ clientId: GITHUB_ID, clientSecret: GITHUB_SECRET })],
+}
+`
+
+const handler = `const handler = NextAuth(authOptions)
+
+export { handler as GET, handler as POST }
+`
+
+module.exports = { planAuth }

@@ -1,0 +1,3 @@
+import otel from "./otel.js"
+
+export const { withOpenTelemetry } = otel

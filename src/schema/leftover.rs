@@ -1,0 +1,143 @@
+//! Rows that a crash has left behind: a user in the middle of a sign-in, a row whose user is gone.
+//! Reported, never repaired: only the application knows whom it has invited.
+
+use super::compose::Composer;
+use super::{Access, Finding, Level, Model, Schema};
+use crate::engine::{Dialect, OutputColumn, Plan, Repeat, Storage};
+use crate::error::Result;
+use crate::value::Value;
+
+/// A question for the number of rows that were left behind, and what is said of them.
+#[derive(Debug)]
+pub struct Leftover {
+    /// Counts them. Its value, if it takes one, is the date before which a sign-in that is not over
+    /// never will be.
+    pub count: Plan,
+    code: &'static str,
+    table: String,
+    what: &'static str,
+    message: String,
+}
+
+impl Leftover {
+    /// What is found, if so many rows are.
+    pub fn finding(&self, rows: &[Vec<Value>]) -> Option<Finding> {
+        let count = rows.iter().flatten().find_map(|value| match value {
+            Value::Integer(count) => Some(*count),
+            _ => None,
+        })?;
+        (count > 0).then(|| Finding {
+            level: Level::Warning,
+            code: self.code,
+            table: self.table.clone(),
+            column: None,
+            message: format!("{}: {count}. {}", self.what, self.message),
+            sql: Vec::new(),
+            adds: false,
+        })
+    }
+}
+
+impl Schema {
+    /// What to ask a database for whose tables are complete.
+    pub fn leftovers(&self, dialect: &Dialect) -> Result<Vec<Leftover>> {
+        let mut leftovers = Vec::new();
+        if let Some((conditions, [id, table])) = self.unfinished(dialect)? {
+            let mut counted = Composer::new(dialect);
+            counted.text(&conditions);
+            if let Some(created) = self.user.columns.iter().find(|it| &*it.property == "createdAt")
+            {
+                counted.text(" AND ");
+                counted.name(&created.name);
+                counted.text(" < ");
+                counted.parameter(created.storage);
+            }
+            leftovers.push(Leftover {
+                count: count(&self.user, counted),
+                code: "unfinished_users",
+                table: self.user.table.name.clone(),
+                what: "unverified users without account, session or passkey",
+                message: format!(
+                    "A crash in the middle of a sign-in leaves such a user, who cannot sign in with a \
+                     provider until the row is deleted. Those whom you have invited are among them. To \
+                     see them: SELECT {id} FROM {table} WHERE {conditions}"
+                ),
+            });
+        }
+        for model in self.children() {
+            // The database sees to it where it was told to.
+            if model.foreign_key {
+                continue;
+            }
+            let mut condition = Composer::new(dialect);
+            condition.text("NOT EXISTS (SELECT 1 FROM ");
+            condition.table(&self.user.table);
+            condition.text(" AS owner WHERE owner.");
+            condition.name(&self.user.column("id")?.name);
+            condition.text(" = ");
+            condition.table(&model.table);
+            condition.text(".");
+            condition.name(&model.column("userId")?.name);
+            condition.text(")");
+            let table = dialect.quote_table(&model.table);
+            let conditions = condition.sql.clone();
+            leftovers.push(Leftover {
+                count: count(model, condition),
+                code: "orphan_rows",
+                table: model.table.name.clone(),
+                what: "rows of users who are not there",
+                message: format!(
+                    "No foreign key prevents them; they are never used, and may be deleted: DELETE FROM \
+                     {table} WHERE {conditions}"
+                ),
+            });
+        }
+        Ok(leftovers)
+    }
+
+    /// The models whose rows belong to a user.
+    fn children(&self) -> impl Iterator<Item = &Model> {
+        let all = [&self.account, &self.session, &self.authenticator];
+        all.into_iter().filter(|model| model.access != Access::Absent && model.has("userId"))
+    }
+
+    /// The condition of users in the middle of a sign-in, with the names of their id and their table;
+    /// nothing where nobody knows whether an address is verified.
+    fn unfinished(&self, dialect: &Dialect) -> Result<Option<(String, [String; 2])>> {
+        let user = &self.user;
+        if !user.has("emailVerified") || !self.account.has("userId") {
+            return Ok(None);
+        }
+        let verified = user.column("emailVerified")?;
+        let id = dialect.quote(&user.column("id")?.name);
+        let mut composer = Composer::new(dialect);
+        composer.name(&verified.name);
+        composer.text(unverified(verified.storage));
+        for model in self.children() {
+            composer.text(" AND NOT EXISTS (SELECT 1 FROM ");
+            composer.table(&model.table);
+            composer.text(" AS child WHERE child.");
+            composer.name(&model.column("userId")?.name);
+            composer.text(" = ");
+            composer.table(&user.table);
+            composer.text(".");
+            composer.text(&id);
+            composer.text(")");
+        }
+        Ok(Some((composer.sql, [id, dialect.quote_table(&user.table)])))
+    }
+}
+
+/// What the column of a verified address holds where nobody has verified it.
+pub(super) fn unverified(storage: Storage) -> &'static str {
+    // Where a boolean says it, false is for nobody knows when.
+    if storage == Storage::DateBoolean { " = FALSE" } else { " IS NULL" }
+}
+
+fn count(model: &Model, conditions: Composer<'_>) -> Plan {
+    let mut composer = conditions;
+    let table = composer.dialect.quote_table(&model.table);
+    composer.sql = format!("SELECT COUNT(*) FROM {table} WHERE {}", composer.sql);
+    let count = OutputColumn { name: "count".into(), storage: Storage::Integer };
+    Plan::single(composer.finish(vec![count]), false, Repeat::Always)
+}
