@@ -45,6 +45,9 @@ contract("cleanup", (db) => {
     expect(cleaned.reduce((sum, { sessions }) => sum + sessions, 0)).toBe(50)
   })
 
+  // What is the same whatever the tables are called.
+  if (db.schema.name !== "own") return
+
   describe("autoCleanup", () => {
     let now
     beforeEach(async () => {

@@ -35,11 +35,7 @@ contract("a sign-in that ends half-way", (db) => {
   test.each([
     [
       "whose address is verified",
-      (user) =>
-        db.execute("UPDATE users SET email_verified = ? WHERE id = ?", [
-          db.moment(Date.now()),
-          user.id,
-        ]),
+      (user) => db.change("user", { emailVerified: new Date() }, { id: user.id }),
     ],
     ["whom somebody has read by the id", (user) => db.adapter.getUser(user.id)],
     ["whom somebody has changed", (user) => db.adapter.updateUser({ id: user.id, name: "Zoë" })],
@@ -69,7 +65,8 @@ contract("a sign-in that ends half-way", (db) => {
   test("a passkey's registration under somebody's address neither finds nor changes them", async () => {
     const victim = await newcomer()
     await makeSession(db.adapter, victim.id)
-    await refused(newcomer(db.adapter, { email: victim.email.toUpperCase() }), "ERR_UNIQUE")
+    const email = db.schema.own ? victim.email.toUpperCase() : victim.email
+    await refused(newcomer(db.adapter, { email }), "ERR_UNIQUE")
     const attacker = await newcomer()
     const own = await link(db.adapter, attacker.id, {
       provider: "passkey",
@@ -79,14 +76,14 @@ contract("a sign-in that ends half-way", (db) => {
       db.adapter.linkAccount({ ...own, userId: victim.id, type: "webauthn" }),
       "ERR_UNIQUE",
     )
-    const credential = passkey(attacker.id)
-    await db.adapter.createAuthenticator(credential)
-    await refused(
-      db.adapter.createAuthenticator({ ...credential, userId: victim.id }),
-      "ERR_UNIQUE",
-    )
-    expect(await db.adapter.listAuthenticatorsByUserId(victim.id)).toEqual([])
-    expect((await db.adapter.getAuthenticator(credential.credentialID)).userId).toBe(attacker.id)
+    if (db.schema.passkeys) {
+      const credential = passkey(attacker.id)
+      await db.adapter.createAuthenticator(credential)
+      const stolen = db.adapter.createAuthenticator({ ...credential, userId: victim.id })
+      await refused(stolen, "ERR_UNIQUE")
+      expect(await db.adapter.listAuthenticatorsByUserId(victim.id)).toEqual([])
+      expect((await db.adapter.getAuthenticator(credential.credentialID)).userId).toBe(attacker.id)
+    }
     expect(await db.adapter.listAccounts(victim.id)).toEqual([])
     expect(await db.adapter.getUser(victim.id)).toStrictEqual(victim)
   })
