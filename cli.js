@@ -9,6 +9,8 @@ const { resolve } = require("node:path")
 const { pathToFileURL } = require("node:url")
 const { parseArgs } = require("node:util")
 
+const copy = require("./cli/copy.js")
+
 /** What a command ends with. */
 const EXIT = { done: 0, found: 1, usage: 2, failed: 3 }
 
@@ -24,6 +26,7 @@ const COMMANDS = {
   migrate: {
     says: "Add what is missing: tables, columns, keys, indexes. Drops and retypes nothing.",
     run: migrate,
+    options: ["url", "schema", "options", "dry-run"],
   },
   cleanup: {
     says: "Delete sessions and verification tokens that have expired, in batches.",
@@ -32,11 +35,23 @@ const COMMANDS = {
   rekey: {
     says: "Encrypt the OAuth tokens that are plain, or under another key than the first.",
     run: rekey,
+    options: ["url", "schema", "options", "dry-run", "decrypt"],
+  },
+  sql: {
+    says: "Print the statements that create the tables. Asks no database.",
+    alone: sql,
+    options: ["url", "schema", "options", "dialect"],
+  },
+  copy: {
+    says: "Copy users and all that is theirs from one database to another: copy --help.",
+    alone: copy.copy,
+    help: copy.HELP,
+    options: ["from", "from-schema", "to", "to-schema", "skip", "dry-run"],
   },
   init: {
     says: "Put the adapter into a Next.js application: shows a diff, then asks.",
-    run: initialise,
-    alone: true, // without an adapter
+    alone: initialise,
+    options: ["url", "yes", "dry-run"],
   },
 }
 
@@ -45,6 +60,12 @@ const OPTIONS = {
   schema: { type: "string" },
   options: { type: "string" },
   dotenv: { type: "string" },
+  from: { type: "string" },
+  "from-schema": { type: "string" },
+  to: { type: "string" },
+  "to-schema": { type: "string" },
+  skip: { type: "string" },
+  dialect: { type: "string" },
   "dry-run": { type: "boolean", default: false },
   decrypt: { type: "boolean", default: false },
   yes: { type: "boolean", short: "y", default: false },
@@ -64,6 +85,7 @@ Options
   --url URL         the database; without it AUTH_DATABASE_URL or DATABASE_URL
   --dotenv FILE     read these variables from a file first, such as .env.local
   --schema NAME     a preset, such as prisma or pg-adapter
+  --dialect NAME    sql: sqlite, postgres, mysql or mariadb; without it, what the URL says
   --options FILE    a .json file, or a module whose default export is the adapter's options
   --dry-run         migrate: print the statements, run none; rekey: count, change nothing;
                     init: show the diff, write nothing
@@ -74,7 +96,7 @@ Options
 
 Exit status
   ${EXIT.done}  done, and nothing that breaks sign-in was found
-  ${EXIT.found}  check found what breaks a function of the adapter; rekey, what does not open
+  ${EXIT.found}  check found what breaks a function of the adapter; rekey, what does not open; copy left something out
   ${EXIT.usage}  the command line or an option is wrong
   ${EXIT.failed}  the database could not be asked, or refused
 
@@ -83,6 +105,8 @@ Examples
   npx next-auth-sqlx-adapter check --dotenv .env.local
   npx next-auth-sqlx-adapter migrate --dry-run --url postgres://app@db/app
   npx next-auth-sqlx-adapter check --schema pg-adapter --json
+  npx next-auth-sqlx-adapter sql --dialect postgres > tables.sql
+  npx next-auth-sqlx-adapter copy --from ./auth.db --to postgres://app@db/app --dry-run
   AUTH_ENCRYPTION_KEYS=2026:...,2025:... npx next-auth-sqlx-adapter rekey --dry-run
 `
 
@@ -101,7 +125,7 @@ const bold = (text) => coloured(1, text)
 
 const several = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`
 
-async function initialise({ url, yes, "dry-run": dryRun }) {
+async function initialise({ values: { url, yes, "dry-run": dryRun } }) {
   const { init } = require("./init/index.js")
   const colours = { red, green, bold }
   const usageError = (message) => new UsageError(message)
@@ -188,6 +212,28 @@ async function rekey(adapter, { print, progress, values }) {
   return total.left > 0 || total.failed.length > 0 ? EXIT.found : EXIT.done
 }
 
+const DIALECTS = ["sqlite", "postgres", "mysql", "mariadb"]
+
+async function sql({ values, print }) {
+  const { url, ...options } = await adapterOptions(values, "sql")
+  const dialect =
+    values.dialect ?? dialectOf(url ?? process.env.AUTH_DATABASE_URL ?? process.env.DATABASE_URL)
+  if (!DIALECTS.includes(dialect)) {
+    throw new UsageError(`sql needs to know for which database: --dialect ${DIALECTS.join(" or ")}`)
+  }
+  const statements = require("./realm.js").sql(dialect, options)
+  print(statements, () => statements.map((statement) => `${statement};`))
+  return EXIT.done
+}
+
+/** The database that a URL is of, as far as its scheme says. */
+function dialectOf(url = "") {
+  const [scheme] = url.toLowerCase().split(":")
+  if (scheme === "postgresql") return "postgres"
+  if (scheme === "file" || /^[./]|\.(db3?|sqlite3?)$/.test(url)) return "sqlite"
+  return scheme
+}
+
 /** The adapter's options that the command line names. */
 async function adapterOptions(values, name) {
   const options = { ...(values.options === undefined ? {} : await readOptions(values.options)) }
@@ -199,7 +245,7 @@ async function adapterOptions(values, name) {
   return options
 }
 
-async function readOptions(file) {
+async function readOptions(file, option = "--options") {
   const path = resolve(file)
   let options
   try {
@@ -207,10 +253,10 @@ async function readOptions(file) {
       ? JSON.parse(readFileSync(path, "utf8"))
       : (await import(pathToFileURL(path).href)).default
   } catch (error) {
-    throw new UsageError(`--options ${file} cannot be read: ${error.message}`)
+    throw new UsageError(`${option} ${file} cannot be read: ${error.message}`)
   }
   if (typeof options !== "object" || options === null) {
-    throw new UsageError(`--options ${file} has to hold, or to export as default, an object`)
+    throw new UsageError(`${option} ${file} has to hold, or to export as default, an object`)
   }
   return options
 }
@@ -223,6 +269,22 @@ function readEnvironment(file) {
     process.loadEnvFile(file)
   } catch (error) {
     throw new UsageError(`--dotenv ${file} cannot be read: ${error.code ?? error.message}`)
+  }
+}
+
+/** What every command takes. */
+const COMMON = ["dotenv", "json", "help", "version"]
+
+/** What a command takes that says nothing else. */
+const USUAL = ["url", "schema", "options"]
+
+/** Refuses an option that is another command's. */
+function checkOptions(name, values) {
+  const takes = (command) => [...COMMON, ...(COMMANDS[command].options ?? USUAL)]
+  for (const [option, value] of Object.entries(values)) {
+    if (value === false || value === undefined || takes(name).includes(option)) continue
+    const others = Object.keys(COMMANDS).filter((command) => takes(command).includes(option))
+    throw new UsageError(`--${option} is for ${others.join(", ")}`)
   }
 }
 
@@ -240,7 +302,7 @@ async function main(argv) {
   }
   const [name, ...more] = positionals
   if (values.help || name === undefined) {
-    console.log(HELP)
+    console.log(COMMANDS[name]?.help ?? HELP)
     return values.help ? EXIT.done : EXIT.usage
   }
   if (!Object.hasOwn(COMMANDS, name)) {
@@ -248,23 +310,23 @@ async function main(argv) {
     throw new UsageError(`there is no command "${name}": there are ${known}`)
   }
   if (more.length > 0) throw new UsageError(`"${more[0]}" is one argument too many`)
-  if (values["dry-run"] && !["migrate", "rekey", "init"].includes(name)) {
-    throw new UsageError("--dry-run is for migrate, rekey and init")
-  }
-  if (values.yes && name !== "init") throw new UsageError("--yes is for init")
-  if (values.decrypt && name !== "rekey") throw new UsageError("--decrypt is for rekey")
+  const command = COMMANDS[name]
+  checkOptions(name, values)
   if (values.dotenv !== undefined) readEnvironment(values.dotenv)
-  if (COMMANDS[name].alone) return COMMANDS[name].run(values)
-
-  const { SqlxAdapter } = require("./index.js")
-  const adapter = SqlxAdapter(await adapterOptions(values, name))
   const print = (value, lines) => {
     if (values.json) console.log(JSON.stringify(value))
     else for (const line of lines()) console.log(line)
   }
+  if (command.alone !== undefined) {
+    const colours = { bold, green, red, yellow }
+    return command.alone({ values, print, EXIT, UsageError, readOptions, colours })
+  }
+
+  const { SqlxAdapter } = require("./index.js")
+  const adapter = SqlxAdapter(await adapterOptions(values, name))
   const progress = throttled((text) => console.error(text))
   try {
-    return await COMMANDS[name].run(adapter, { print, progress, values })
+    return await command.run(adapter, { print, progress, values })
   } finally {
     await adapter.close()
   }

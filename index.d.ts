@@ -91,6 +91,8 @@ export interface Finding {
     | "missing_column"
     | "missing_unique"
     | "missing_index"
+    | "missing_foreign_key"
+    | "unscoped_key"
     | "wrong_type"
     | "too_short"
     | "not_nullable"
@@ -176,6 +178,15 @@ export interface Stats {
     sum: number
     /** How many took at most `le` milliseconds, as Prometheus counts; the last `le` is `Infinity`. */
     buckets: { le: number; count: number }[]
+  }
+  /** With a database for each tenant, of all of them; the rest is the tenant's whose call it is. */
+  tenants?: {
+    /** Databases that are open at once, at most. */
+    max: number
+    /** Those that are open. */
+    open: number
+    /** Calls that wait until another tenant's is closed. */
+    waiting: number
   }
 }
 
@@ -357,8 +368,8 @@ export interface SqlxAdapterObject {
   ): Promise<AdapterAccount>
 
   /**
-   * Deletes the sessions and verification tokens that have expired, a thousand rows a statement at most,
-   * and returns how many there were. NextAuth never does; the option `autoCleanup` deletes some of them as
+   * Deletes the sessions and verification tokens that have expired, of every `scope`, a thousand rows a
+   * statement at most, and returns how many there were. NextAuth never does; the option `autoCleanup` deletes some of them as
    * new ones come. Call it from a scheduled task where that is not enough, or off.
    */
   cleanup(): Promise<Cleaned>
@@ -548,6 +559,56 @@ export interface ServerTls {
   cert?: string | string[]
   /** The client's key. */
   key?: string | string[]
+}
+
+/** The application's own columns, by model. They are the types' word for what `schema` names. */
+export interface OwnColumns {
+  user?: object
+  account?: object
+  session?: object
+}
+
+type OwnOf<Own, Model extends keyof OwnColumns> = Own extends { [name in Model]: infer Columns }
+  ? Columns
+  : unknown
+type UserWith<Own> = AdapterUser & OwnOf<Own, "user">
+type AccountWith<Own> = AdapterAccount & OwnOf<Own, "account">
+type SessionWith<Own> = AdapterSession & OwnOf<Own, "session">
+
+/** The adapter whose rows have the application's own columns, too. */
+export type AdapterWith<Own extends OwnColumns> = Omit<
+  SqlxAdapterObject,
+  | "createUser"
+  | "getUser"
+  | "getUserByEmail"
+  | "getUserByAccount"
+  | "updateUser"
+  | "deleteUser"
+  | "linkAccount"
+  | "getAccount"
+  | "listAccounts"
+  | "createSession"
+  | "getSessionAndUser"
+  | "updateSession"
+  | "deleteSession"
+> & {
+  createUser(user: Partial<UserWith<Own>>): Promise<UserWith<Own>>
+  getUser(id: string): Promise<UserWith<Own> | null>
+  getUserByEmail(email: string): Promise<UserWith<Own> | null>
+  getUserByAccount(account: AccountKey): Promise<UserWith<Own> | null>
+  updateUser(user: Partial<UserWith<Own>> & Pick<AdapterUser, "id">): Promise<UserWith<Own>>
+  deleteUser(id: string): Promise<UserWith<Own> | null>
+  linkAccount(account: AdapterAccount & Partial<OwnOf<Own, "account">>): Promise<AccountWith<Own>>
+  getAccount(providerAccountId: string, provider: string): Promise<AccountWith<Own> | null>
+  listAccounts(userId: string): Promise<AccountWith<Own>[]>
+  createSession(session: AdapterSession & Partial<OwnOf<Own, "session">>): Promise<SessionWith<Own>>
+  getSessionAndUser(
+    sessionToken: string,
+  ): Promise<{ session: SessionWith<Own>; user: UserWith<Own> } | null>
+  updateSession(
+    session: Partial<SessionWith<Own>> & Pick<AdapterSession, "sessionToken">,
+  ): Promise<SessionWith<Own> | null>
+  deleteSession(sessionToken: string): Promise<SessionWith<Own> | null>
 }
 
 /** The adapters whose tables are known: docs/switching.md says which versions. */
@@ -765,6 +826,15 @@ export interface SqlxAdapterOptions {
     maxTime?: number
   }
   /**
+   * Keeps tenants apart: columns that every statement compares and every key has. `values` is asked at
+   * each call, at once, so that it may read an `AsyncLocalStorage`; without a value for each column the
+   * call rejects with `ERR_SCOPE`. A function alone says with its first answer which columns there are.
+   * docs/tenants.md has all of it.
+   * @example
+   * SqlxAdapter(url, { scope: { columns: { tenant_id: "text" }, values: () => ({ tenant_id }) } })
+   */
+  scope?: ScopeValues | { columns: Record<string, ScopeType>; values: ScopeValues }
+  /**
    * URLs of PostgreSQL, MySQL or MariaDB servers that copy the database: look-ups of users and sessions
    * go to them in turn, everything else to the primary.
    *
@@ -793,6 +863,25 @@ export interface SqlxAdapterOptions {
   /** Where notices, failures and queries are written. */
   logger?: Logger
 }
+
+/** A database for each tenant. */
+export interface TenantsOptions {
+  /**
+   * Whose call it is: asked at each call, at once, so that it may read an `AsyncLocalStorage`. Without
+   * an answer the call rejects with `ERR_SCOPE`.
+   */
+  current: () => string | number | null | undefined
+  /** Databases that are open at once, at most: each has up to `pool.max` connections. @default 20 */
+  max?: number
+  /** Milliseconds until a database that nobody uses is closed. @default 300000 */
+  idleTimeout?: number
+}
+
+/** What tells whose rows a call is about; it must not be an `async` function. */
+export type ScopeValues = () => Readonly<Record<string, string | number | null | undefined>>
+
+/** The type of a column of `scope`. */
+export type ScopeType = "text" | "uuid" | "binary" | "integer" | "bigint"
 
 /** Why a call, or `SqlxAdapter` itself, failed. Stable: programs may rely on them. */
 export type SqlxAdapterErrorCode =
@@ -849,5 +938,33 @@ export declare function SqlxAdapter(
 export declare function SqlxAdapter(
   url: string | undefined,
   options?: SqlxAdapterOptions & ServerConnection & Partial<Pick<ServerParts, "type">>,
+): SqlxAdapterObject
+/**
+ * With columns of the application's own, which the option `schema` names, as properties:
+ *
+ * @example
+ * const adapter = SqlxAdapter<{ user: { role: string } }>(url, {
+ *   schema: { user: { columns: { role: { type: "text", default: "member" } } } },
+ * })
+ */
+export declare function SqlxAdapter<Own extends OwnColumns>(
+  options?: SqlxAdapterOptions &
+    (SqliteParts | ServerParts | (ServerConnection & { type?: undefined })),
+): AdapterWith<Own>
+export declare function SqlxAdapter<Own extends OwnColumns>(
+  url: string | undefined,
+  options?: SqlxAdapterOptions & ServerConnection & Partial<Pick<ServerParts, "type">>,
+): AdapterWith<Own>
+/**
+ * With a database for each tenant: the URL is what the function gives for the tenant whose call it is, as
+ * `tenants.current` says at the call. It is asked for again when the tenant's database is opened
+ * again: only `tenants.max` are open at once. docs/tenants.md has all of it.
+ *
+ * @example
+ * SqlxAdapter((tenant) => `sqlite:data/${tenant}.db`, { tenants: { current: () => storage.getStore() } })
+ */
+export declare function SqlxAdapter(
+  url: (tenant: string) => string | Promise<string>,
+  options: Omit<SqlxAdapterOptions, "url"> & ServerConnection & { tenants: TenantsOptions },
 ): SqlxAdapterObject
 export default SqlxAdapter

@@ -1,59 +1,25 @@
 "use strict"
 
 const { accountLock } = require("./account-lock.js")
-const native = require("./in-next.config-use-withSqlxAdapter.js")
 const { SqlxAdapterError } = require("./error.js")
+const { open } = require("./realm.js")
+const { adapterPerTenant } = require("./tenants.js")
 const { legacyMethods } = require("./v3/methods.js")
 
-// Not one that a test's fake clock has put in its place since.
-const RealDate = Date
-
-const settled = Promise.resolve()
-
-/** An object with these properties, from values that begin at `start`; `dates` has a bit for each. */
-function row(names, omitNull, dates, values, start) {
-  const made = {}
-  for (let index = 0; index < names.length; index += 1) {
-    const at = start + index
-    const value = values[at]
-    if (omitNull && value === null) continue
-    made[names[index]] = at < 31 && (dates >>> at) & 1 ? new RealDate(value) : value
-  }
-  return made
-}
-
-// What the addon takes from the realm that loads it, so that `instanceof Date` and `instanceof
-// Error` hold there, also where a test runner gives each file a realm of its own.
-const open = native.bind({
-  error: (message, code, operation, cause) => new SqlxAdapterError(message, code, operation, cause),
-  Date: RealDate,
-  // Looked up at each call: a test may have replaced the clock.
-  now: () => Date.now(),
-  row:
-    (names, omitNull) =>
-    (dates, ...values) =>
-      row(names, omitNull, dates, values, 0),
-  pair:
-    (session, user) =>
-    (dates, ...values) => ({
-      session: row(session, false, dates, values, 0),
-      user: row(user, false, dates, values, session.length),
-    }),
-  // A promise's reaction comes after those that are due already, so after the calls that they make.
-  soon: (run) => {
-    settled.then(run)
-  },
-  environment: () => process.env,
-  warn: (message) => process.emitWarning(message, { type: "SqlxAdapterWarning" }),
-  // Jest's --detectOpenHandles asks whether a handle keeps the process alive: ours never does.
-  resource: { hasRef: () => false },
-})
-
-/** Makes an adapter: `index.d.ts` has what it takes. */
-function SqlxAdapter(first, second) {
+/** The adapter of one database. */
+function adapterOf(first, second) {
   const parts = {}
   const adapter = open(first, second, parts)
   adapter.withAccountLock = accountLock(parts)
+  return adapter
+}
+
+/** Makes an adapter: `index.d.ts` has what it takes. */
+function SqlxAdapter(first, second) {
+  const adapter =
+    typeof first === "function"
+      ? adapterPerTenant(adapterOf, first, second)
+      : adapterOf(first, second)
   adapter.getAdapter = async function getAdapter(appOptions) {
     // NextAuth calls it on the object that it was given, which may have functions of its own.
     const given = this === undefined || this === adapter ? adapter : { ...adapter, ...this }

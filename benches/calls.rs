@@ -5,7 +5,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::future::join_all;
-use next_auth_sqlx_adapter::adapter::{Adapter, Observer, Query};
+use next_auth_sqlx_adapter::adapter::{Adapter, Observer, Query, Scope};
 use next_auth_sqlx_adapter::options::{Options, Tree};
 use next_auth_sqlx_adapter::value::{Record, Value};
 use std::sync::Arc;
@@ -63,7 +63,7 @@ fn session(token: u64, user: u64) -> Record {
 macro_rules! call {
     ($adapter:expr, $operation:ident $(, $argument:expr)*) => {
         $adapter
-            .call(stringify!($operation), milliseconds(), |call| async move {
+            .call(stringify!($operation), milliseconds(), Scope::default(), |call| async move {
                 call.$operation($($argument),*).await
             })
             .await

@@ -91,10 +91,14 @@ for (const database of databases.filter(({ name }) => ["sqlite", "postgres"].inc
 describe("a mistake", () => {
   test.each([
     [[], 2, /^$/],
-    [["chekc"], 2, /no command "chekc": there are ping, check, migrate, cleanup, rekey/],
+    [
+      ["chekc"],
+      2,
+      /no command "chekc": there are ping, check, migrate, cleanup, rekey, sql, copy, init/,
+    ],
     [["check", "--ulr", "x"], 2, /Unknown option '--ulr'/],
     [["check", "twice"], 2, /"twice" is one argument too many/],
-    [["cleanup", "--dry-run"], 2, /--dry-run is for migrate/],
+    [["cleanup", "--dry-run"], 2, /--dry-run is for migrate, rekey, copy, init/],
     [["check", "--decrypt"], 2, /--decrypt is for rekey/],
     [["rekey"], 2, /AUTH_ENCRYPTION_KEYS is not set/],
     [["check", "--schema", "prisam"], 2, /did you mean "prisma"/],

@@ -218,6 +218,11 @@ contract("withAccountLock", (db) => {
     )
     await refused(lock(db.adapter, account), "ERR_INVALID_ARGUMENT")
     await refused(lock(db.adapter, account, { access_token: "new" }), "ERR_INVALID_ARGUMENT")
+    const error = await refused(
+      lock(db.adapter, { ...account, provider: "none" }, never),
+      "ERR_NOT_FOUND",
+    )
+    expect(error.operation).toBe("withAccountLock")
     expect(never).not.toHaveBeenCalled()
     expect(await isFree(account)).toBe(true)
   })

@@ -7,14 +7,15 @@ const { makeAccount, makeUser } = require("../support/samples")
 
 jest.setTimeout(60_000)
 
-for (const database of databases.filter(({ name }) => ["mysql", "mariadb"].includes(name))) {
-  const define = database.unavailable ? describe.skip : describe
-  define(`a table that takes different account ids for the same (${database.name})`, () => {
+for (const name of ["mysql", "mariadb"]) {
+  const database = databases.find((one) => one.name === name)
+  const define = database && !database.unavailable ? describe : describe.skip
+  define(`a table that takes different account ids for the same (${name})`, () => {
     const encryption = { keys: [newKey("a")] }
 
     test.each([[false], [encryption]])("gives no account another's tokens (%#)", async (option) => {
       const place = await database.fresh()
-      await create("prisma", database.name, place)
+      await create("prisma", name, place)
       const adapter = SqlxAdapter(place.url, { schema: "prisma", encryption: option })
       const user = await makeUser(adapter)
       const lower = { providerAccountId: "abc", access_token: "hers" }

@@ -8,6 +8,8 @@ const { freshFolder, mustRun, root, run } = require("./project.js")
 
 const packageName = `next-auth-sqlx-adapter-${platform}`
 
+jest.setTimeout(60_000) // a busy machine takes its time to start processes
+
 let folder
 
 beforeEach(() => {
@@ -38,6 +40,9 @@ async function load() {
   expect(stderr).toBe("")
   return JSON.parse(stdout)
 }
+
+// esbuild is WebAssembly here, and slow on a machine that has other things to do.
+jest.setTimeout(30_000)
 
 test("says what it looked for where nothing is there, and what to do", async () => {
   const { message } = await load()

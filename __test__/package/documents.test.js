@@ -10,6 +10,7 @@ const documents = [
   "SECURITY.md",
   "docs/cli.md",
   "docs/frameworks.md",
+  "docs/platforms.md",
   "docs/runtimes.md",
   "docs/security.md",
   "docs/refresh-tokens.md",

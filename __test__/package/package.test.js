@@ -39,6 +39,7 @@ test("holds what it takes to use and to build it, and nothing else", () => {
     "benches",
     "binding.js",
     "build.rs",
+    "cli",
     "cli.js",
     "compose",
     "compose.d.mts",
@@ -65,7 +66,9 @@ test("holds what it takes to use and to build it, and nothing else", () => {
     "otel.mjs",
     "package.json",
     "platform.js",
+    "realm.js",
     "src",
+    "tenants.js",
     "v3",
     "v3.d.mts",
     "v3.d.ts",
@@ -75,7 +78,9 @@ test("holds what it takes to use and to build it, and nothing else", () => {
   expect(fs.readdirSync(installed).sort()).toEqual(expected)
   const manifest = JSON.parse(fs.readFileSync(path.join(installed, "package.json"), "utf8"))
   expect(manifest.dependencies).toBeUndefined()
-  expect(manifest.peerDependencies).toBeUndefined()
+  // For who imports the entry point that is about it.
+  expect(Object.keys(manifest.peerDependencies)).toEqual(["@opentelemetry/api"])
+  expect(manifest.peerDependenciesMeta).toEqual({ "@opentelemetry/api": { optional: true } })
 })
 
 describe.each([`this one, ${process.version}`, ...majors])("Node.js %s", (version) => {

@@ -5,6 +5,8 @@ const path = require("node:path")
 const { prebuilt } = require("../../platform.js")
 const { freshFolder, mustRun, root } = require("./project.js")
 
+jest.setTimeout(60_000) // a busy machine takes its time to start processes
+
 test("is what the command line makes of package.json today", async () => {
   const folder = freshFolder()
   try {

@@ -1,48 +1,31 @@
-const { spawnSync } = require("node:child_process")
-const fs = require("node:fs")
 const path = require("node:path")
 const { SqlxAdapter } = require("../..")
 const { describeOn } = require("../support/databases")
 const { makeAccount, makeUser } = require("../support/samples")
-const { freshFolder, query } = require("../support/sqlite")
+const { canMount, smallDisk } = require("../support/small-disk")
+const { query } = require("../support/sqlite")
 
 jest.setTimeout(60_000)
 
-const run = (command, ...args) => spawnSync(command, args, { encoding: "utf8" })
-
-/** Whether a small file system can be mounted here: tried, because root may lack the right too. */
-function canMount() {
-  const folder = fs.mkdtempSync("/tmp/adapter-mount-")
-  const { status } = run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder)
-  if (status === 0) run("umount", folder)
-  fs.rmdirSync(folder)
-  return status === 0
-}
-
-const mountable = process.platform === "linux" && canMount()
+const mountable = canMount()
 const mounted = mountable ? test : test.skip
 const reason = mountable ? "" : " (needs the right to mount a small tmpfs)"
 
 describeOn("sqlite")("a full disk", () => {
-  let folder
+  let disk
 
-  beforeEach(async () => {
-    folder = await freshFolder()
-    if (mountable) run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder)
+  beforeEach(() => {
+    disk = mountable ? smallDisk("1m") : undefined
   })
 
-  afterEach(() => {
-    if (mountable) run("umount", "-l", folder)
-    fs.rmSync(folder, { recursive: true, force: true })
-  })
+  afterEach(() => disk?.remove())
 
   mounted(`is a clear error, keeps what was there and is survived${reason}`, async () => {
-    const file = path.join(folder, "auth.db")
+    const file = path.join(disk.folder, "auth.db")
     const adapter = SqlxAdapter(`sqlite:${file}`)
     const user = await makeUser(adapter)
     const account = await makeAccount(adapter, user.id, { access_token: "first" })
-    const ballast = path.join(folder, "ballast")
-    fillUp(ballast)
+    disk.fill()
 
     const failures = []
     const made = []
@@ -64,7 +47,7 @@ describeOn("sqlite")("a full disk", () => {
     expect(await adapter.getUser(user.id)).toStrictEqual(user)
     expect(await adapter.listAccounts(user.id)).toStrictEqual([account])
 
-    fs.rmSync(ballast)
+    disk.empty()
     const later = await makeUser(adapter)
     expect(await adapter.getUser(later.id)).toStrictEqual(later)
     await adapter.close()
@@ -75,28 +58,14 @@ describeOn("sqlite")("a full disk", () => {
   })
 
   mounted(`before there is a database leaves no half of one${reason}`, async () => {
-    const file = path.join(folder, "auth.db")
-    const ballast = path.join(folder, "ballast")
-    fillUp(ballast)
+    const file = path.join(disk.folder, "auth.db")
+    disk.fill()
     const adapter = SqlxAdapter(`sqlite:${file}`)
     const error = await adapter.getUser("x").catch((failure) => failure)
     expect(error?.name).toBe("SqlxAdapterError")
     expect(error.message).toMatch(/full|space/i)
-    fs.rmSync(ballast)
+    disk.empty()
     expect((await makeUser(adapter)).name).toBe("Ada")
     await adapter.close()
   })
-
-  /** Writes until nothing more fits. */
-  function fillUp(file) {
-    const handle = fs.openSync(file, "w")
-    for (const size of [65_536, 4096, 1]) {
-      try {
-        for (;;) fs.writeSync(handle, Buffer.alloc(size))
-      } catch (error) {
-        if (error.code !== "ENOSPC") throw error
-      }
-    }
-    fs.closeSync(handle)
-  }
 })

@@ -4,6 +4,11 @@ const { databases } = require("./databases")
 const { keepTo, unique } = require("./samples")
 const { own } = require("./schemas")
 const { storedRows } = require("./stored")
+const { ofMine, withTwin } = require("./tenants")
+
+// The same tests for a tenant whose twin has rows that are alike: see tenants.js.
+const open = process.env.CONTRACT_TENANTS ? withTwin : SqlxAdapter
+const statement = process.env.CONTRACT_TENANTS ? ofMine : (sql) => sql
 
 jest.setTimeout(60_000)
 
@@ -100,22 +105,22 @@ function testedDatabase(database, schema) {
 
     /** Another adapter on the same database, closed after the test. */
     open(others) {
-      const adapter = SqlxAdapter(place.url, { ...options, ...others })
+      const adapter = open(place.url, { ...options, ...others })
       extra.push(adapter)
       return adapter
     },
 
     /** What is stored, read by a driver that is not the adapter's. */
-    rows: (sql, params) => place.rows(sql, params),
+    rows: (sql, params) => place.rows(statement(sql), params),
 
-    execute: (sql, params) => place.execute(sql, params),
+    execute: (sql, params) => place.execute(statement(sql), params),
 
     /** The only row of a statement; `null`: there is none. */
-    row: async (sql, params) => only(await place.rows(sql, params), sql),
+    row: async (sql, params) => only(await db.rows(sql, params), sql),
 
     /** How many rows a table has, of those that `where` names. */
     async count(table, where, params) {
-      const rows = await place.rows(`SELECT count(*) AS n FROM ${table} WHERE ${where}`, params)
+      const rows = await db.rows(`SELECT count(*) AS n FROM ${table} WHERE ${where}`, params)
       return Number(rows[0].n)
     },
 
@@ -177,7 +182,7 @@ function testedDatabase(database, schema) {
       place = await database.fresh({ utc: true })
       await schema.create?.(database.name, place)
       stored = storedRows(database, schema, place)
-      db.adapter = SqlxAdapter(place.url, options)
+      db.adapter = open(place.url, options)
       // The tables are there before a test looks at them.
       await db.adapter.getUser("nobody")
     },

@@ -8,6 +8,9 @@ import { composeAdapters, mirror } from "next-auth-sqlx-adapter/compose"
 
 export const adapter: Adapter = SqlxAdapter()
 
+/** With columns of one's own. */
+export const own: Adapter = SqlxAdapter<{ user: { role: string }; account: { note?: string } }>()
+
 /** No function of the contract is missing, and none may be `undefined`. */
 export const complete: Required<Adapter> = SqlxAdapter()
 

@@ -23,6 +23,10 @@ declare global {
   const NextAuth: (options: object) => unknown
   const adapter: own.SqlxAdapterObject
   const url: string
+  const request: Request
+  const tenantOf: (request: Request) => string
+  const tenant: import("node:async_hooks").AsyncLocalStorage<string>
+  const handlers: { GET(request: Request): Promise<Response> }
   const before: own.SqlxAdapterObject
   const after: own.SqlxAdapterObject
   const test: (name: string, run: () => unknown) => void

@@ -6,6 +6,9 @@ import { SqlxAdapter } from "next-auth-sqlx-adapter"
 
 export const adapter: Adapter = SqlxAdapter()
 
+/** With columns of one's own. */
+export const own: Adapter = SqlxAdapter<{ user: { role: string }; account: { note?: string } }>()
+
 export const authOptions: AuthOptions = {
   adapter: SqlxAdapter("sqlite:auth.db", { sessions: { hash: false } }),
   session: { strategy: "database" },

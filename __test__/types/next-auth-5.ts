@@ -3,8 +3,15 @@
 import NextAuth, { type NextAuthConfig } from "next-auth"
 import type { Adapter } from "next-auth/adapters"
 import { SqlxAdapter } from "next-auth-sqlx-adapter"
+import { withOpenTelemetry } from "next-auth-sqlx-adapter/otel"
 
 export const adapter: Adapter = SqlxAdapter()
+
+/** With spans and metrics. */
+export const told: Adapter = withOpenTelemetry(SqlxAdapter(), { poolName: "auth" })
+
+/** With columns of one's own. */
+export const own: Adapter = SqlxAdapter<{ user: { role: string }; account: { note?: string } }>()
 
 export const config: NextAuthConfig = { adapter: SqlxAdapter(), providers: [] }
 

@@ -61,6 +61,7 @@ const all: Required<SqlxAdapterOptions> = {
   replicas: { urls: ["postgres://db-2/app"], sessions: false, maxLag: 1000 },
   normalizeEmail: false,
   retry: { attempts: 3, maxTime: 1000 },
+  scope: { columns: { tenant_id: "text" }, values: () => ({ tenant_id: "acme" }) },
   onQuery: (event) => void event.duration.toFixed(),
   logger: { warn: (text) => void text.trim(), debug: () => {} },
 }
@@ -79,6 +80,16 @@ SqlxAdapter({ pool: { max: "5" } })
 SqlxAdapter({ sqlite: { synchronous: "always" } })
 // @ts-expect-error "create", true or false
 SqlxAdapter({ synchronize: "update" })
+SqlxAdapter({ scope: () => ({ tenant_id: undefined as string | undefined, shard: 7 }) })
+const tenants = { current: () => "acme" as string | undefined, max: 3 }
+SqlxAdapter((tenant) => `sqlite:${tenant.trim()}.db`, { tenants, pool: { max: 1 } })
+SqlxAdapter(async (tenant) => tenant, { tenants })
+// @ts-expect-error nothing says whose call it is
+SqlxAdapter((tenant) => tenant, {})
+// @ts-expect-error an answer that is not there at once
+SqlxAdapter({ scope: async () => ({ tenant_id: "acme" }) })
+// @ts-expect-error no type of a key
+SqlxAdapter({ scope: { columns: { tenant_id: "json" }, values: () => ({}) } })
 SqlxAdapter({ sessions: { hash: "migrate" } })
 // @ts-expect-error hash is a boolean or "migrate"
 SqlxAdapter({ sessions: { hash: "sha256" } })
@@ -189,3 +200,26 @@ export function describe(error: unknown): string {
   if (error.code === "ERR_NO_SUCH_CODE") return ""
   return [error.code, error.operation ?? "", error.cause?.constraint ?? ""].join(" ")
 }
+
+// Columns of one's own.
+async function own() {
+  const adapter = SqlxAdapter<{ user: { role: string }; session: { device: string | null } }>(
+    "sqlite:auth.db",
+    { schema: { user: { columns: { role: { type: "text", default: "member" } } } } },
+  )
+  const user = await adapter.createUser({ email: "ada@example.com", role: "admin" })
+  is<Same<typeof user.role, string>>()
+  const found = await adapter.getSessionAndUser("token")
+  is<Same<NonNullable<typeof found>["session"]["device"], string | null>>()
+  await adapter.updateUser({ id: user.id, role: "member" })
+  const [account] = await adapter.listAccounts(user.id)
+  is<Same<NonNullable<typeof account>["provider"], string>>()
+  // @ts-expect-error it is text
+  await adapter.updateUser({ id: user.id, role: 7 })
+  // @ts-expect-error no such column
+  await adapter.createUser({ email: "ada@example.com", rule: "admin" })
+  // Without the argument there are NextAuth's own columns.
+  const plain: SqlxAdapterObject = SqlxAdapter("sqlite:auth.db")
+  return plain
+}
+own()

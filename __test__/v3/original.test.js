@@ -9,7 +9,7 @@ const { databases } = require("../support/databases")
 const { uniqueEmail } = require("../support/samples")
 const { browser, startApp } = require("./browser")
 const { onDatabase } = require("./legacy")
-const { sqlite3 } = require("./sqlite3")
+const { sqlite3, unavailable } = require("./sqlite3")
 
 jest.setTimeout(60_000)
 
@@ -25,6 +25,7 @@ const TYPEORM = {
 }
 
 for (const database of databases.filter(({ name }) => Object.hasOwn(TYPEORM, name))) {
+  if (database.name === "sqlite") database.unavailable ??= unavailable
   onDatabase(database, "A database that TypeORM made", (place) => {
     const profile = { id: 583_231, name: "Octo", email: uniqueEmail("octo"), image: null }
     const octo = { user: { name: "Octo", email: profile.email, image: null } }

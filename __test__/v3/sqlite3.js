@@ -1,16 +1,21 @@
 // TypeORM's SQLite driver is the package `sqlite3`, whose install script downloads a binary or compiles
 // one for minutes. Debian has one built, for any Node.js as it is on Node-API.
 
-const { readdirSync, rmSync, writeFileSync } = require("node:fs")
+const { existsSync, readdirSync, rmSync, writeFileSync } = require("node:fs")
 const path = require("node:path")
 const { cached } = require("../servers/cache")
 const { run } = require("../servers/run")
 
 const NAME = "node-sqlite3"
 
+/** Why there is no such driver here, or `undefined`. */
+const unavailable = existsSync("/usr/bin/apt-get")
+  ? undefined
+  : "TypeORM's driver is taken from Debian"
+
 /**
- * The environment in which `require(SQLITE3)` gives the package; throws where there is no Debian to
- * take it from. It uses the system's library, which the command `sqlite3` brought along.
+ * The environment in which `require(SQLITE3)` gives the package. It uses the system's library, which
+ * the command `sqlite3` brought along.
  */
 async function sqlite3() {
   const folder = await cached(`debian-${NAME}`, fill)
@@ -50,4 +55,4 @@ function find(folder, name) {
     .map((entry) => path.join(folder, entry))
 }
 
-module.exports = { sqlite3 }
+module.exports = { sqlite3, unavailable }

@@ -53,7 +53,7 @@ impl Call {
         let _writing = self.writing(&[&key, std::slice::from_ref(&user_id)]);
         let linked = self.link(account).await;
         match &linked {
-            Ok(_) => self.store.unfinished.end(&user_id),
+            Ok(_) => self.store.unfinished.end(&self.scope, &user_id),
             Err(_) => self.give_up_sign_in(&user_id).await,
         }
         linked
@@ -79,7 +79,7 @@ impl Call {
                 _ => error,
             }
         })?;
-        if outcome.rows.is_empty() && !model.foreign_key {
+        if outcome.rows.is_empty() && !model.keeps_user() {
             return Err(Error::new(Code::ForeignKey, "no user has this userId"));
         }
         // Where it is another user's, or another account that the database takes for the same, it is given

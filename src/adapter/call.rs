@@ -1,6 +1,6 @@
 //! One call of an operation: how its plans reach the database.
 
-use super::{Status, Store};
+use super::{Scope, Status, Store};
 use crate::batch::{Lane, Task};
 use crate::engine::{Dialect, Outcome, Plan, Repeat, Work};
 use crate::error::{Code, Effect, Error, Result};
@@ -20,6 +20,8 @@ pub struct Call {
     /// What the Node process's clock says, in milliseconds since 1970: the clock that NextAuth
     /// compares with.
     pub(super) now: i64,
+    /// Whose rows it is about.
+    pub(super) scope: Scope,
     /// The id that the application's function has made for a new user.
     pub(super) new_id: Option<Arc<str>>,
 }
@@ -46,6 +48,11 @@ impl Call {
         }
     }
 
+    /// The same call, for statements that compare no scope.
+    pub(super) fn of_all_scopes(&self) -> Call {
+        Call { scope: Scope::default(), ..self.clone() }
+    }
+
     /// Asks the database for an answer; gives the time that it took, in milliseconds.
     pub async fn ping(&self) -> Result<f64> {
         let start = Instant::now();
@@ -69,12 +76,13 @@ impl Call {
         if let Some(error) = &plan.unsupported {
             return Err(error.clone());
         }
+        let values = &*self.scope.before(values);
         if let Some(outcome) = self.store.read_at_once(self.operation, plan, values) {
-            return Ok(outcome);
+            return Ok(self.scope.keep(outcome));
         }
         let work = plan.work(values);
         let outcome = self.store.run(self.operation, Task::Alone(&work)).await?;
-        inserted(plan, values, outcome)
+        Ok(self.scope.keep(inserted(plan, values, outcome)?))
     }
 
     /// Runs the plan of a lane with its values, together with other calls of it.
@@ -83,15 +91,17 @@ impl Call {
         if let Some(error) = &plan.unsupported {
             return Err(error.clone());
         }
+        let values = &*self.scope.before(values);
         if let Some(outcome) = self.store.read_at_once(self.operation, plan, values) {
-            return Ok(outcome);
+            return Ok(self.scope.keep(outcome));
         }
         let outcome = self.store.run(self.operation, Task::Together(lane, values)).await?;
-        inserted(plan, values, outcome)
+        Ok(self.scope.keep(inserted(plan, values, outcome)?))
     }
 
     /// Runs several plans with the same values in one transaction; the last one answers.
     pub(super) async fn run_together(&self, plans: &[&Plan], values: &[Value]) -> Result<Outcome> {
+        let values = self.scope.before(values);
         let mut together = Work {
             writes: true,
             repeat: Repeat::Always,
@@ -104,14 +114,15 @@ impl Call {
             if let Some(error) = &plan.unsupported {
                 return Err(error.clone());
             }
-            let work = plan.work(values);
+            let work = plan.work(&values);
             let before = together.steps.len();
             together.answer = before + work.answer;
             together.confirm = work.confirm.map(|step| before + step);
             together.repeat = together.repeat.min(work.repeat);
             together.steps.extend(work.steps);
         }
-        self.store.run(self.operation, Task::Alone(&together)).await
+        let outcome = self.store.run(self.operation, Task::Alone(&together)).await?;
+        Ok(self.scope.keep(outcome))
     }
 
     /// Inserts a row, once: if the connection is lost meanwhile, the row that this call wrote is
@@ -152,8 +163,10 @@ impl Call {
             }
             result = self.run_in(&plans.insert, values).await;
         }
-        if plans.insert.plan.guarded && !model.foreign_key && code_of(&result) == Some(Code::Unique)
-        {
+        let nothing_inserted = result
+            .as_ref()
+            .is_err_and(|error| error.code() == Code::Unique && !error.is_of_database());
+        if plans.insert.plan.guarded && !model.keeps_user() && nothing_inserted {
             // Nothing was inserted: because of the key, or for want of the user that it points to.
             let found = self.run(&plans.by_key, &key).await?;
             if found.rows.is_empty() {

@@ -55,11 +55,14 @@ impl Call {
             return None;
         }
         let replicas = self.store.replicas.as_ref()?;
+        // Of several tenants' rows with one key a write of any counts for all, which only costs the primary
+        // a look-up.
         let choice = replicas.choose(values)?;
         let lane = look_up.at_replicas.get(choice.index)?;
+        let values = &*self.scope.before(values);
         let done = replicas.ask(&choice, lane, values).await;
         let outcome = self.store.observe(self.operation, done).ok()?;
-        let found = found(lane.plan.outcome(values, outcome))?;
+        let found = found(self.scope.keep(lane.plan.outcome(values, outcome)))?;
         replicas.knows(&choice, &believed(&found)?).then_some(found)
     }
 

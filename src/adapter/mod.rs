@@ -4,10 +4,12 @@ mod account;
 mod account_lock;
 mod authenticator;
 mod call;
+mod copy;
 mod look_up;
 mod needs;
 mod plain_session;
 mod rekey;
+mod scope;
 mod sealing;
 mod session;
 mod unfinished;
@@ -16,7 +18,9 @@ mod user;
 mod verification_token;
 
 pub use call::Call;
+pub use copy::{Copier, CopyOptions, Counts, Progress, Reason};
 pub use rekey::Rekeyed;
+pub use scope::{Scope, wrong as wrong_scope};
 pub use upkeep::Cleaned;
 
 use crate::batch::{self, Done, Task};
@@ -77,7 +81,8 @@ pub struct Status {
 /// One adapter: options, and a database once the first call has opened it.
 pub struct Adapter {
     options: Options,
-    scope: u64,
+    realm: u64,
+    scope: scope::Columns,
     observer: Arc<dyn Observer>,
     environment: OnceLock<Environment>,
     /// Nothing before the first call, and after the end.
@@ -91,6 +96,8 @@ pub struct Adapter {
     /// Read by each call under way, of which there may be so many; written by `close`, which so waits
     /// for them.
     calls: Arc<RwLock<()>>,
+    /// What is made of its place.
+    place: fn(Source) -> Source,
 }
 
 impl fmt::Debug for Adapter {
@@ -100,11 +107,11 @@ impl fmt::Debug for Adapter {
 }
 
 impl Adapter {
-    /// Makes an adapter. Nothing is opened. Adapters of one `scope` share databases in memory.
+    /// Makes an adapter. Nothing is opened. Adapters of one `realm` share databases in memory.
     ///
     /// # Errors
     /// `ERR_CONFIG`: the schema of the options cannot be, on the database that they name, if they do.
-    pub fn new(options: Options, scope: u64, observer: Arc<dyn Observer>) -> Result<Self> {
+    pub fn new(options: Options, realm: u64, observer: Arc<dyn Observer>) -> Result<Self> {
         if options.schema != SchemaOptions::default() || options.encryption.0.is_some() {
             let source = if options.url.is_some() || options.r#type.is_some() {
                 // A place that is wrong is the first call's error.
@@ -122,8 +129,9 @@ impl Adapter {
         }
         let calls = RwLock::with_max_readers((), options.pool.queue_limit());
         Ok(Adapter {
+            scope: scope::Columns::new(&options.scope),
             options,
-            scope,
+            realm,
             observer,
             environment: OnceLock::new(),
             store: std::sync::RwLock::default(),
@@ -133,7 +141,14 @@ impl Adapter {
             failure: Mutex::new(None),
             closed: AtomicBool::new(false),
             calls: Arc::new(calls),
+            place: std::convert::identity,
         })
+    }
+
+    /// The same adapter, which opens what `place` makes of its place.
+    #[must_use]
+    pub fn at(self, place: fn(Source) -> Source) -> Self {
+        Adapter { place, ..self }
     }
 
     /// Whether the next call needs to be told what the environment says.
@@ -153,6 +168,7 @@ impl Adapter {
         self: &Arc<Self>,
         operation: &'static str,
         now: i64,
+        scope: Scope,
         run: F,
     ) -> impl Future<Output = Result<T>> + use<T, F, Fut>
     where
@@ -169,10 +185,15 @@ impl Adapter {
                     // Apart, so that the calls after the first do not carry its size around.
                     None => Box::pin(adapter.open()).await?,
                 };
-                run(Call { store, operation, now, new_id: None }).await
+                run(Call { store, operation, now, scope, new_id: None }).await
             };
             result.await.map_err(|error| error.in_operation(operation))
         }
+    }
+
+    /// What tells tenants apart, if anything does.
+    pub fn scope(&self) -> &scope::Columns {
+        &self.scope
     }
 
     fn store(&self) -> Option<Arc<Store>> {
@@ -235,6 +256,15 @@ impl Adapter {
                 let store = Arc::new(store);
                 *self.store.write().unwrap_or_else(PoisonError::into_inner) =
                     Some(Arc::clone(&store));
+                let opened = Arc::clone(&store);
+                Call {
+                    store: opened,
+                    operation: "check",
+                    now: 0,
+                    scope: Scope::default(),
+                    new_id: None,
+                }
+                .tell_of_unnamed_columns();
                 Ok(store)
             }
             Err(error) => {
@@ -252,8 +282,8 @@ impl Adapter {
             return Ok(None);
         }
         let opener = |source: Source| -> batch::Opener {
-            let (options, observer, scope) =
-                (options.clone(), Arc::clone(&self.observer), self.scope);
+            let (options, observer, realm) =
+                (options.clone(), Arc::clone(&self.observer), self.realm);
             Box::new(move || {
                 let (source, options, observer) =
                     (source.clone(), options.clone(), Arc::clone(&observer));
@@ -263,7 +293,7 @@ impl Adapter {
                         let notice = Arc::new(move |text| observer.notice(text));
                         engine::open(&place, &given, notice).await
                     };
-                    Shared::open(&source, scope, &options, open).await
+                    Shared::open(&source, realm, &options, open).await
                 })
             })
         };
@@ -277,6 +307,7 @@ impl Adapter {
     async fn open_store(&self) -> Result<(Store, Shared)> {
         let none = Environment::default();
         let source = Source::find(&self.options, self.environment.get().unwrap_or(&none))?;
+        let source = (self.place)(source);
         if matches!(source, Source::Sqlite(_)) && !self.options.replicas.urls.is_empty() {
             return Err(Error::config(
                 "option \"replicas\" is of use for a server, not for SQLite",
@@ -284,7 +315,7 @@ impl Adapter {
         }
         let (place, options, observer) =
             (source.clone(), self.options.clone(), Arc::clone(&self.observer));
-        let share = Shared::open(&source, self.scope, &self.options, move || async move {
+        let share = Shared::open(&source, self.realm, &self.options, move || async move {
             engine::open(&place, &options, Arc::new(move |text| observer.notice(text))).await
         })
         .await?;
@@ -335,7 +366,9 @@ impl Store {
             Source::Sqlite(_) => None,
         };
         let options = &adapter.options;
-        let mut schema = schema::build(dialect, &options.schema, database_schema)?;
+        let described =
+            SchemaOptions { scope: adapter.scope.known()?.to_vec(), ..options.schema.clone() };
+        let mut schema = schema::build(dialect, &described, database_schema)?;
         needs::check(options, &schema)?;
         let rules = verification_token::Rules::new(options.verification_tokens);
         schema.verification_token.count(rules.counted);

@@ -111,7 +111,8 @@ impl Call {
 
     async fn has_plain_sessions(&self, plain: &PlainSessions) -> Result<bool> {
         let [first, second] = DIGESTS.map(Value::from);
-        let found = self.run(&plain.find, &[Value::Date(self.now), first, second]).await?;
+        let found =
+            self.of_all_scopes().run(&plain.find, &[Value::Date(self.now), first, second]).await?;
         Ok(!found.rows.is_empty())
     }
 

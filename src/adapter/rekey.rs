@@ -68,10 +68,11 @@ struct Asked {
     after: Option<Vec<Value>>,
 }
 
-/// What is read of each account, by position: the primary key, the identity, and the values.
+/// What is read of each account, by position: the primary key, the identity, the scope, and the values.
 struct Page<'a> {
     columns: Vec<&'a Column>,
     order: usize,
+    scope: usize,
     values: usize,
 }
 
@@ -97,10 +98,11 @@ impl Call {
         let dialect = self.store.engine.dialect();
         let read = model.page(dialect, &page.columns, asked.after.is_some(), asked.batch)?;
         let after = position(asked.after.as_deref().unwrap_or_default());
+        let everybodys = self.of_all_scopes();
         let mut before = None;
         let mut attempt = 0;
         loop {
-            let rows = self.run(&read, &after).await?.rows;
+            let rows = everybodys.run(&read, &after).await?.rows;
             let mut found = self.look(&page, keys, asked.decrypt, &rows)?;
             if rows.len() >= asked.batch {
                 found.counts.next = rows.last().map(|row| page.cursor(row));
@@ -169,7 +171,7 @@ impl Call {
             if set.is_empty() {
                 continue;
             }
-            new.extend(key.iter().cloned());
+            new.extend(key.iter().chain(page.scope(row)).cloned());
             new.extend(old);
             let plan = match plans.get(&set) {
                 Some(plan) => plan,
@@ -242,13 +244,19 @@ impl<'a> Page<'a> {
         for property in model.key {
             columns.push(model.column(property)?);
         }
+        let scope = columns.len();
+        columns.extend(model.scope());
         let values = columns.len();
         columns.extend(model.columns.iter().filter(|column| column.is_sealable()));
-        Ok(Page { columns, order, values })
+        Ok(Page { columns, order, scope, values })
     }
 
     fn key<'r>(&self, row: &'r [Value]) -> &'r [Value] {
-        row.get(self.order..self.values).unwrap_or_default()
+        row.get(self.order..self.scope).unwrap_or_default()
+    }
+
+    fn scope<'r>(&self, row: &'r [Value]) -> &'r [Value] {
+        row.get(self.scope..self.values).unwrap_or_default()
     }
 
     fn value(&self, index: usize) -> Option<&'a Column> {

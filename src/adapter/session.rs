@@ -415,7 +415,7 @@ impl Call {
     }
 
     /// How the table holds a token.
-    fn stored(&self, token: &Value) -> Result<Value> {
+    pub(super) fn stored(&self, token: &Value) -> Result<Value> {
         let options = &self.store.options;
         let text = match token.as_text() {
             Some(text) if options.hashes_sessions() => text,

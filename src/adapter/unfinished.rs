@@ -6,7 +6,7 @@
 //! read by its id or changed since, whose address nobody has verified, and who has neither account nor
 //! session nor passkey, which the database itself judges when it deletes.
 
-use super::Call;
+use super::{Call, Scope};
 use crate::engine::{Dialect, Plan};
 use crate::error::Result;
 use crate::schema::{Schema, lock_user};
@@ -35,10 +35,13 @@ pub struct Unfinished {
 #[derive(Debug, Default)]
 struct Users {
     /// When each was inserted.
-    inserted: HashMap<Arc<str>, Instant>,
+    inserted: HashMap<Person, Instant>,
     /// Those whose account could not be linked, and who are still to be deleted: until when that is tried.
-    abandoned: HashMap<Arc<str>, Instant>,
+    abandoned: HashMap<Person, Instant>,
 }
+
+/// A user's id, and whose user that is: two tenants may have users of one id.
+type Person = (Scope, Arc<str>);
 
 impl Unfinished {
     pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
@@ -54,7 +57,7 @@ impl Unfinished {
     }
 
     /// A user has been inserted.
-    pub(super) fn begin(&self, id: &Value) {
+    pub(super) fn begin(&self, scope: &Scope, id: &Value) {
         let (Value::Text(id), Some(_)) = (id, &self.delete) else { return };
         let mut users = self.users();
         if users.inserted.len() >= REMEMBERED {
@@ -63,71 +66,74 @@ impl Unfinished {
         if users.inserted.len() >= REMEMBERED {
             users.inserted.clear();
         }
-        users.inserted.insert(Arc::clone(id), Instant::now());
+        users.inserted.insert((scope.clone(), Arc::clone(id)), Instant::now());
         self.inserted.store(users.inserted.len(), Relaxed);
     }
 
     /// Somebody works with a user already: it is not in the middle of a sign-in, which neither reads nor
     /// changes the one that it has inserted. One who registers with a password has nothing else to show.
-    pub(super) fn meet(&self, id: &Value) {
+    pub(super) fn meet(&self, scope: &Scope, id: &Value) {
         if self.inserted.load(Relaxed) == 0 {
             return;
         }
         if let Value::Text(id) = id {
             let mut users = self.users();
-            users.inserted.remove(id);
+            users.inserted.remove(&(scope.clone(), Arc::clone(id)));
             self.inserted.store(users.inserted.len(), Relaxed);
         }
     }
 
     /// A user has an account, or is otherwise no longer in the middle of a sign-in.
-    pub(super) fn end(&self, id: &Value) {
+    pub(super) fn end(&self, scope: &Scope, id: &Value) {
         if let Value::Text(id) = id {
+            let person = (scope.clone(), Arc::clone(id));
             let mut users = self.users();
-            users.inserted.remove(id);
-            users.abandoned.remove(id);
+            users.inserted.remove(&person);
+            users.abandoned.remove(&person);
             self.inserted.store(users.inserted.len(), Relaxed);
         }
     }
 
     /// A user's account could not be linked; whether the user is to be deleted.
-    fn abandon(&self, id: &Value) -> bool {
+    fn abandon(&self, scope: &Scope, id: &Value) -> bool {
         let Value::Text(id) = id else { return false };
+        let person = (scope.clone(), Arc::clone(id));
         let mut users = self.users();
-        let Some(since) = users.inserted.remove(id) else { return false };
+        let Some(since) = users.inserted.remove(&person) else { return false };
         self.inserted.store(users.inserted.len(), Relaxed);
         let recent = since.elapsed() < SIGN_IN;
         if recent {
             // As long again for a database that is away.
-            users.abandoned.insert(Arc::clone(id), Instant::now() + SIGN_IN);
+            users.abandoned.insert(person, Instant::now() + SIGN_IN);
         }
         recent
     }
 
     /// Those who are still to be deleted.
-    fn left(&self) -> Vec<Value> {
+    fn left(&self) -> Vec<Person> {
         let mut users = self.users();
         if users.abandoned.is_empty() {
             return Vec::new();
         }
         let now = Instant::now();
         users.abandoned.retain(|_, until| *until > now);
-        users.abandoned.keys().map(|id| Value::Text(Arc::clone(id))).collect()
+        users.abandoned.keys().cloned().collect()
     }
 }
 
 impl Call {
     /// Deletes a user whose account could not be linked, if nothing says that the user is in use.
     pub(super) async fn give_up_sign_in(&self, user_id: &Value) {
-        if self.store.unfinished.abandon(user_id) {
+        if self.store.unfinished.abandon(&self.scope, user_id) {
             self.delete_unfinished(user_id).await;
         }
     }
 
     /// Deletes those who could not be deleted when their sign-in failed, as the database was away.
     pub(super) async fn finish_giving_up(&self) {
-        for id in self.store.unfinished.left() {
-            self.delete_unfinished(&id).await;
+        for (scope, id) in self.store.unfinished.left() {
+            let its = Call { scope, ..self.clone() };
+            its.delete_unfinished(&Value::Text(id)).await;
         }
     }
 
@@ -136,7 +142,7 @@ impl Call {
         let _writing = self.writing(&[std::slice::from_ref(id)]);
         // The call that failed says why; this is tried again before the next user is inserted.
         if self.run_together(&[lock, delete], std::slice::from_ref(id)).await.is_ok() {
-            self.store.unfinished.end(id);
+            self.store.unfinished.end(&self.scope, id);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Looking after the tables: compared with the schema, completed, and rid of what has expired.
 
-use super::Call;
+use super::{Call, Store};
 use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Effect, Error, Result};
 use crate::schema::{self, Access, Finding, Level, Model, Schema};
@@ -120,6 +120,20 @@ impl Call {
         }
     }
 
+    /// Looks, in the background, for columns that a preset does not name, and tells of them. Whatever
+    /// comes of it is nobody's affair.
+    pub(super) fn tell_of_unnamed_columns(&self) {
+        if self.store.schema.preset.is_none() {
+            return;
+        }
+        self.aside(|call| async move {
+            let Store { engine, schema, observer, .. } = &*call.store;
+            if let Ok(Some(text)) = schema::unnamed(&**engine, schema).await {
+                observer.notice(text);
+            }
+        });
+    }
+
     /// Compares the live tables with the schema, and looks for rows that a crash has left behind.
     /// Nothing is changed.
     pub async fn check(&self) -> Result<Vec<Finding>> {
@@ -128,7 +142,11 @@ impl Call {
             return Ok(findings);
         }
         for leftover in self.store.schema.leftovers(self.store.engine.dialect())? {
-            match self.run(&leftover.count, &[Value::Date(self.now - SIGN_IN)]).await {
+            match self
+                .of_all_scopes()
+                .run(&leftover.count, &[Value::Date(self.now - SIGN_IN)])
+                .await
+            {
                 Ok(outcome) => findings.extend(leftover.finding(&outcome.rows)),
                 // Columns that the database does not compare with each other.
                 Err(error) if error.effect() == Effect::Final => {}

@@ -31,7 +31,7 @@ impl Statements {
         let owned = [&schema.session, &schema.account, &schema.authenticator];
         let owned = owned.into_iter().filter(|model| model.has("userId"));
         let mut delete_owned = Vec::new();
-        if owned.clone().any(|model| !model.foreign_key) {
+        if owned.clone().any(|model| !model.keeps_user()) {
             delete_owned.push(lock_user(dialect, user)?);
         }
         let token = &schema.verification_token;
@@ -88,7 +88,7 @@ impl Call {
             Err(error) => return Err(taken(error.of_table(&model.table.name))),
         };
         if *row.get("emailVerified") == Value::Null {
-            self.store.unfinished.begin(row.get("id"));
+            self.store.unfinished.begin(&self.scope, row.get("id"));
         }
         Ok(row)
     }
@@ -97,7 +97,7 @@ impl Call {
     pub async fn get_user(&self, id: Option<Arc<str>>) -> Result<Option<Row>> {
         let found = self.find_user(&self.store.user.by_id, "id", id).await?;
         if let Some(user) = &found {
-            self.store.unfinished.meet(user.get("id"));
+            self.store.unfinished.meet(&self.scope, user.get("id"));
         }
         Ok(found)
     }
@@ -184,7 +184,7 @@ impl Call {
                 .await
                 .map_err(|error| taken(error.of_table(&model.table.name)))?
         };
-        self.store.unfinished.meet(&id);
+        self.store.unfinished.meet(&self.scope, &id);
         let found = find_row(model, outcome, &[("id", &id)]);
         if found.is_none() && !kept.is_empty() {
             // Nothing was changed: for want of the user, or because of the address.
@@ -225,7 +225,7 @@ impl Call {
 }
 
 /// An e-mail address as it is stored and looked up: trimmed, its ASCII letters in lower case.
-fn normalize(email: &str) -> Arc<str> {
+pub(super) fn normalize(email: &str) -> Arc<str> {
     email.trim().to_ascii_lowercase().into()
 }
 

@@ -96,7 +96,7 @@ impl Lane {
         values: &[Value],
         until: Option<Instant>,
     ) -> Result<Outcome> {
-        if self.plan.many.is_none() {
+        if self.plan.many.is_none() || cfg!(feature = "unbatched") {
             return engine.run(&self.plan.work(values)).await;
         }
         let (answer, landed) = oneshot::channel();

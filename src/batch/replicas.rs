@@ -326,13 +326,16 @@ impl Replicas {
     }
 }
 
+/// A replica's connections, and the last look at it that found it.
+type Reached = (Arc<dyn Engine>, Look);
+
 impl Replica {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The replica, if it may be asked, and whether it should be looked at.
-    fn usable(&self, max_lag: Duration) -> (Option<(Arc<dyn Engine>, Look)>, bool) {
+    fn usable(&self, max_lag: Duration) -> (Option<Reached>, bool) {
         let state = self.state();
         let wait = if state.failed { REST } else { OFTEN.min(max_lag / 4) };
         let due = !state.closed && state.seen.is_none_or(|seen| seen.elapsed() >= wait);

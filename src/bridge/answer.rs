@@ -2,7 +2,7 @@
 
 use super::js::{Js, JsResult, Scope};
 use super::shape::Shapes;
-use crate::adapter::{Cleaned, Rekeyed, Status};
+use crate::adapter::{Cleaned, Progress, Rekeyed, Status};
 use crate::engine::PoolState;
 use crate::schema::Finding;
 use crate::value::{Row, Value};
@@ -32,6 +32,8 @@ pub enum Answer {
     Findings(Vec<Finding>),
     /// An array of strings.
     Texts(Vec<String>),
+    /// How far a copy is.
+    Progress(Progress),
 }
 
 impl From<Cleaned> for Answer {
@@ -144,6 +146,7 @@ pub fn into_js<'s>(scope: Scope<'s>, shapes: &Shapes<'_, 's>, answer: Answer) ->
             }
             Ok(array)
         }
+        Answer::Progress(progress) => super::copying::progress(scope, &progress),
     }
 }
 

@@ -58,7 +58,8 @@ impl<'s> Arguments<'s> {
         let kind = self.scope.kind(js).map_err(|thrown| self.unreadable(name, thrown))?;
         match kind {
             Kind::Undefined | Kind::Null => return Ok(None),
-            Kind::Object => {}
+            // Every byte is a property of its own: to list those of a large one takes minutes.
+            Kind::Object if !self.is_bytes(name, js)? => {}
             _ => {
                 let given = self.read(name, js)?.unwrap_or(Value::Null);
                 return Err(Error::invalid_argument(format!(
@@ -67,25 +68,7 @@ impl<'s> Arguments<'s> {
                 )));
             }
         }
-        let scope = self.scope;
-        let names = scope.own_names(js).map_err(|thrown| self.unreadable(name, thrown))?;
-        let length = scope.length(names).map_err(|thrown| self.unreadable(name, thrown))?;
-        let mut record = Record::default();
-        for index in 0..length {
-            let property = scope
-                .nested(|scope| -> Result<Option<(Arc<str>, Value)>, Thrown> {
-                    let key = scope.element(names, index)?;
-                    let Some(text) = scope.as_text(key)? else {
-                        return Ok(None);
-                    };
-                    let value = read(scope, scope.property(js, key)?)?;
-                    Ok(value.map(|value| (text.into(), value)))
-                })
-                .and_then(|property| property)
-                .map_err(|thrown| self.unreadable(name, thrown))?;
-            record.0.extend(property);
-        }
-        Ok(Some(record))
+        record(self.scope, js).map(Some).map_err(|thrown| self.unreadable(name, thrown))
     }
 
     /// An argument as it is.
@@ -112,6 +95,10 @@ impl<'s> Arguments<'s> {
         }
     }
 
+    fn is_bytes(&self, name: &str, js: Js<'s>) -> Result<bool> {
+        self.scope.is_bytes(js).map_err(|thrown| self.unreadable(name, thrown))
+    }
+
     fn read(&self, name: &str, js: Js<'s>) -> Result<Option<Value>> {
         read(self.scope, js).map_err(|thrown| self.unreadable(name, thrown))
     }
@@ -123,8 +110,27 @@ impl<'s> Arguments<'s> {
     }
 }
 
+/// An object's own enumerable properties, without those that are `undefined`.
+pub fn record(scope: Scope<'_>, js: Js<'_>) -> Result<Record, Thrown> {
+    let names = scope.own_names(js)?;
+    let length = scope.length(names)?;
+    let mut record = Record::default();
+    for index in 0..length {
+        let property = scope.nested(|scope| -> Result<Option<(Arc<str>, Value)>, Thrown> {
+            let key = scope.element(names, index)?;
+            let Some(text) = scope.as_text(key)? else {
+                return Ok(None);
+            };
+            let value = read(scope, scope.property(js, key)?)?;
+            Ok(value.map(|value| (text.into(), value)))
+        })?;
+        record.0.extend(property?);
+    }
+    Ok(record)
+}
+
 /// A value; `None` for `undefined`.
-fn read(scope: Scope<'_>, js: Js<'_>) -> Result<Option<Value>, Thrown> {
+pub fn read(scope: Scope<'_>, js: Js<'_>) -> Result<Option<Value>, Thrown> {
     Ok(Some(match scope.kind(js)? {
         Kind::Undefined => return Ok(None),
         Kind::Null => Value::Null,
@@ -147,6 +153,10 @@ fn object(scope: Scope<'_>, js: Js<'_>) -> Result<Value, Thrown> {
             Some(time) => Value::Date(time),
             None => Value::Other("an invalid Date"),
         });
+    }
+    if scope.is_bytes(js)? {
+        // As JSON it would be an array of numbers, several times as long.
+        return Ok(Value::Other("a Buffer"));
     }
     if !scope.is_array(js)? {
         return Ok(json(scope, js, "an object"));

@@ -1,10 +1,11 @@
 //! Functions of the application that are told what an adapter does: `onQuery` and `logger`.
 
+use super::argument::{read, record};
 use super::completion::{Completion, Completions};
 use super::js::{Js, JsResult, Kind, Reference, Scope};
-use crate::adapter::{Observer, Query};
+use crate::adapter::{Observer, Query, wrong_scope as wrong};
 use crate::error::{Error, Result};
-use crate::value::safe_integer;
+use crate::value::{Record, safe_integer};
 use napi::sys;
 use std::sync::Arc;
 
@@ -17,14 +18,20 @@ pub struct Listeners {
     logger: Option<Reference>,
     /// The function of `schema.ids`, which is not told but asked.
     new_id: Option<Reference>,
+    /// The function of `scope`, likewise.
+    scope: Option<Reference>,
 }
 
 impl Listeners {
+    /// Nobody.
+    pub fn none(scope: Scope<'_>) -> Self {
+        Listeners { env: scope.env(), on_query: None, logger: None, new_id: None, scope: None }
+    }
+
     /// Takes the functions out of `SqlxAdapter`'s options, which have been checked, and puts them
     /// into `held`, which keeps them alive.
     pub fn new(scope: Scope<'_>, options: Option<Js<'_>>, held: Js<'_>) -> JsResult<Self> {
-        let mut listeners =
-            Listeners { env: scope.env(), on_query: None, logger: None, new_id: None };
+        let mut listeners = Listeners::none(scope);
         let Some(options) = options else { return Ok(listeners) };
         let take = |name: &str| -> JsResult<Option<Reference>> {
             let Some(value) = scope.own(options, name)? else { return Ok(None) };
@@ -45,6 +52,18 @@ impl Listeners {
         {
             scope.set(held, "ids", ids)?;
             listeners.new_id = Some(scope.reference(ids)?);
+        }
+        if let Some(given) = scope.own(options, "scope")? {
+            let values = match scope.kind(given)? {
+                Kind::Object => scope.own(given, "values")?,
+                _ => Some(given),
+            };
+            if let Some(values) = values
+                && scope.kind(values)? == Kind::Function
+            {
+                scope.set(held, "scope", values)?;
+                listeners.scope = Some(scope.reference(values)?);
+            }
         }
         Ok(listeners)
     }
@@ -81,6 +100,31 @@ impl Listeners {
                 Err(wrong("threw an exception"))
             }
         }
+    }
+
+    /// Asks the function of `scope` whose rows a call is about.
+    ///
+    /// # Errors
+    /// `ERR_SCOPE`: it threw, or gave what is no object, a promise among it.
+    pub fn scope(&self, scope: Scope<'_>) -> Result<Record> {
+        let function = self.scope.as_ref().ok_or_else(Error::closed)?;
+        let asked = || -> JsResult<Result<Record>> {
+            let given = scope.call(scope.recall(function)?, &[])?;
+            if scope.kind(given)? != Kind::Object || scope.is_array(given)? {
+                let what = read(scope, given)?.map_or("nothing", |value| value.describe());
+                return Ok(Err(wrong(format!("gave {what} instead of an object"))));
+            }
+            if scope.kind(scope.get(given, "then")?)? == Kind::Function {
+                return Ok(Err(wrong(
+                    "gave a promise: it is asked at each call and must answer at once".to_owned(),
+                )));
+            }
+            record(scope, given).map(Ok)
+        };
+        asked().unwrap_or_else(|_| {
+            scope.catch();
+            Err(wrong("threw an exception, so there is no scope".to_owned()))
+        })
     }
 
     /// Tells of a query. What a listener throws is its own affair.
@@ -140,7 +184,9 @@ impl Drop for Listeners {
         // dropped while its environment is alive: with the realm at the latest.
         let scope = unsafe { Scope::from_raw(self.env) };
         for reference in
-            [self.on_query.take(), self.logger.take(), self.new_id.take()].into_iter().flatten()
+            [self.on_query.take(), self.logger.take(), self.new_id.take(), self.scope.take()]
+                .into_iter()
+                .flatten()
         {
             scope.forget(reference);
         }

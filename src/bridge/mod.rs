@@ -4,6 +4,8 @@
 mod answer;
 mod argument;
 mod completion;
+mod copying;
+mod definition;
 mod js;
 mod listener;
 mod operations;
@@ -12,7 +14,7 @@ mod runtime;
 mod shape;
 mod waiting;
 
-use crate::adapter::{Adapter, Call};
+use crate::adapter::{self, Adapter, Call};
 use crate::engine::BoxFuture;
 use crate::error::{Error, Result};
 use crate::options::{Environment, Options};
@@ -70,6 +72,8 @@ pub fn bind<'a>(env: &'a Env, given: &Object<'_>) -> napi::Result<Made<'a>> {
         },
     )?;
     add(scope, given, "depart", Ok(depart)).map_err(|Thrown| failed("bind"))?;
+    copying::add_to(env, scope, given, &realm)?;
+    definition::add_to(env, scope, given, &realm)?;
     function(env, scope, given, "SqlxAdapter", move |scope, env, arguments| {
         let object = realm.object(scope)?;
         // The functions hold what their adapter needs of JavaScript.
@@ -184,7 +188,7 @@ fn functions<'s>(
         let (realm, handle) = (Rc::clone(realm), Rc::clone(handle));
         let made = function(env, scope, held, operation.name, move |scope, _, arguments| {
             let started = start(&realm, scope, &handle, operation, &arguments);
-            promise(&realm, scope, operation.name, handle.observed, started)
+            promise(&realm, scope, operation.operation, handle.observed, started)
         });
         let owner = if operation.is_part { parts } else { Some(object) };
         if let Some(owner) = owner {
@@ -224,14 +228,46 @@ fn start(
         scope.catch();
         Error::internal("Date.now() gave no time")
     })?;
+    let whose = if adapter.scope().is_on() {
+        scope_of(realm, scope, handle, operation)?
+    } else {
+        adapter::Scope::default()
+    };
     if operation.makes_id
         && let Some(listeners) = realm.listeners(handle.id)
         && let Some(id) = listeners.new_id(scope)?
     {
         let started = move |call: Call| started(call.with_new_id(id));
-        return Ok(Box::pin(adapter.call(operation.name, now, started)));
+        return Ok(Box::pin(adapter.call(operation.operation, now, whose, started)));
     }
-    Ok(Box::pin(adapter.call(operation.name, now, started)))
+    Ok(Box::pin(adapter.call(operation.operation, now, whose, started)))
+}
+
+/// Whose rows a call is about, as the application's function says at this moment.
+fn scope_of(
+    realm: &Realm,
+    scope: Scope<'_>,
+    handle: &Handle,
+    operation: &'static Operation,
+) -> Result<adapter::Scope> {
+    let columns = handle.adapter()?.scope();
+    if !operation.scoped && columns.are_known() {
+        return Ok(columns.nobodys());
+    }
+    let listeners = realm.listeners(handle.id).ok_or_else(Error::closed)?;
+    let said = listeners.scope(scope).and_then(|given| columns.scope(&given));
+    match (operation.scoped, said) {
+        (true, said) => said,
+        (false, Ok(_)) => Ok(columns.nobodys()),
+        (false, Err(error)) => {
+            let why = error.message().to_owned();
+            Err(error.with_message(format!(
+                "{why}. {} needs no scope, but which columns it has: give them with \
+                 scope: {{ columns, values }}, or make another call first",
+                operation.operation
+            )))
+        }
+    }
 }
 
 fn add(scope: Scope<'_>, object: Js<'_>, name: &str, made: napi::Result<Made<'_>>) -> JsResult<()> {

@@ -14,8 +14,12 @@ pub type Started = Box<dyn FnOnce(Call) -> BoxFuture<'static, Result<Answer>> + 
 pub struct Operation {
     /// Its name in JavaScript.
     pub name: &'static str,
+    /// The function that errors and events name: of a part, the one that is made of it.
+    pub operation: &'static str,
     /// Whether the application may have a function that makes an id for it.
     pub makes_id: bool,
+    /// Whether it is about one tenant's rows, where there are tenants.
+    pub scoped: bool,
     /// Whether it is a part that `index.js` makes a function of, and not an adapter's own.
     pub is_part: bool,
     /// Reads the arguments.
@@ -29,7 +33,15 @@ macro_rules! operations {
         #[allow(unused_mut, unused_variables, reason = "some functions take no argument")]
         pub static OPERATIONS: &[Operation] = &[$(Operation {
             name: $name,
+            operation: match $name.as_bytes() {
+                b"lockAccount" | b"unlockAccount" => "withAccountLock",
+                _ => $name,
+            },
             makes_id: matches!($name.as_bytes(), b"createUser"),
+            scoped: !matches!(
+                $name.as_bytes(),
+                b"cleanup" | b"rekey" | b"check" | b"migrate" | b"ping" | b"stats"
+            ),
             is_part: matches!($name.as_bytes(), b"lockAccount" | b"unlockAccount"),
             start: |arguments| {
                 let mut index = 0..;

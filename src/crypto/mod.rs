@@ -61,6 +61,26 @@ pub fn hmac_sha256_hex(key: &Secret, data: &[u8]) -> Result<String> {
     Ok(hex(&mac.finalize().into_bytes()))
 }
 
+/// Digests parts, each with its length, so that no two sequences of parts are taken for one another.
+#[derive(Debug, Default)]
+pub struct Fingerprint(Sha256);
+
+impl Fingerprint {
+    /// Adds a part.
+    pub fn add(&mut self, kind: u8, part: &[u8]) {
+        self.0.update([kind]);
+        self.0.update(part.len().to_le_bytes());
+        self.0.update(part);
+    }
+
+    /// The first half of the digest.
+    pub fn finish(self) -> u128 {
+        let digest: [u8; 32] = self.0.finalize().into();
+        let (first, _) = digest.split_at(16);
+        first.iter().fold(0, |number, byte| number << 8 | u128::from(*byte))
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: [char; 16] =
         ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];

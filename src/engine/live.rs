@@ -61,6 +61,15 @@ impl LiveTable {
         })
     }
 
+    /// Whether there is a unique key of exactly these columns, in whatever order.
+    pub fn has_key(&self, columns: &[&str]) -> bool {
+        self.indexes.iter().any(|index| {
+            index.unique
+                && index.columns.len() == columns.len()
+                && columns.iter().all(|want| index.columns.iter().any(|have| same(have, want)))
+        })
+    }
+
     /// Whether no two rows may be alike in these columns.
     pub fn is_unique_in(&self, columns: &[&str]) -> bool {
         self.indexes.iter().any(|index| {

@@ -157,10 +157,15 @@ pub struct Dialect {
     pub replication: Option<Replication>,
     /// An expression for the current time as a column's default.
     pub now: &'static str,
+    /// What brings the counter of a column (its table quoted, its name not) up to the largest value
+    /// there, if a row that is given a number leaves the counter behind.
+    pub advance_counter: fn(table: &str, column: &str) -> Option<String>,
     /// What follows `CREATE TABLE … (…)`.
     pub table_suffix: fn(Layout) -> &'static str,
     /// Whether indexes are part of `CREATE TABLE`, as `CREATE INDEX IF NOT EXISTS` is unknown.
     pub indexes_inside: bool,
+    /// Whether a table that is there can be given a foreign key.
+    pub adds_foreign_keys: bool,
     /// Whether statements that define tables take effect together or not at all.
     pub defines_atomically: bool,
 }

@@ -7,6 +7,7 @@ mod parts;
 mod pool;
 mod replicas;
 mod schema;
+mod scope;
 mod server;
 mod session;
 mod source;
@@ -23,6 +24,7 @@ pub use replicas::ReplicaOptions;
 pub use schema::{
     ColumnOptions, Described, Ids, Literal, MODELS, ModelOptions, Naming, SchemaOptions, TypeName,
 };
+pub use scope::{ScopeColumn, ScopeOptions};
 pub use server::{Host, ServerKind, ServerSource};
 pub use session::{SessionHash, SessionOptions};
 pub use source::{Environment, Source};
@@ -84,6 +86,8 @@ pub struct Options {
     normalize_email: Option<bool>,
     /// Bounds for repeating what is safe to repeat.
     pub retry: RetryOptions,
+    /// What tells tenants apart: its columns are also the schema's.
+    pub scope: ScopeOptions,
     /// Servers that reads may be asked of.
     pub replicas: ReplicaOptions,
     /// Whether a few expired rows are deleted along with writes; [`Options::cleans_along`] has the default.
@@ -225,6 +229,9 @@ impl Options {
         if options.url.as_ref().is_some_and(|url| url.expose().trim().is_empty()) {
             options.url = None;
         }
+        if let ScopeOptions::Declared(columns) = &options.scope {
+            options.schema.scope.clone_from(columns);
+        }
         options.check()?;
         Ok(options)
     }
@@ -280,6 +287,12 @@ impl Options {
     /// Whether the tables are another program's, which goes on using them.
     fn shares_tables(&self) -> bool {
         self.schema.preset.is_some()
+    }
+
+    /// The same options, under which no table is ever created.
+    #[must_use]
+    pub fn creating_nothing(self) -> Self {
+        Options { synchronize: Some(Synchronize::Never), ..self }
     }
 
     /// When the tables are created.

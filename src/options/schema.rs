@@ -1,5 +1,6 @@
 //! The option `schema`: which tables and columns there are, as far as it says.
 
+use super::scope::ScopeColumn;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
@@ -19,6 +20,8 @@ pub struct SchemaOptions {
     pub ids: Option<Ids>,
     /// The models, each as far as it differs; in the order of [`MODELS`].
     pub models: [ModelOptions; 5],
+    /// The columns of option `scope`, in every table.
+    pub scope: Vec<ScopeColumn>,
 }
 
 /// The models' names in options.
@@ -272,6 +275,7 @@ impl<'de> Deserialize<'de> for SchemaOptions {
                         object.verification_token,
                         object.authenticator,
                     ],
+                    scope: Vec::new(),
                 })
             }
         }

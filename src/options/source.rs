@@ -121,6 +121,25 @@ fn server_part(options: &Options) -> Option<&'static str> {
 }
 
 impl Source {
+    /// The same place, of which nothing is changed: what a file says of itself neither.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        match self {
+            Source::Sqlite(place) => Source::Sqlite(SqliteSource { read_only: true, ..place }),
+            server @ Source::Server(_) => server,
+        }
+    }
+
+    /// The same place; memory instead of a file that would have to be created.
+    #[must_use]
+    pub fn without_creating(self) -> Self {
+        match self {
+            Source::Sqlite(place) if !std::path::Path::new(&place.file).exists() => {
+                Source::Sqlite(SqliteSource { memory: true, ..place })
+            }
+            source => source.read_only(),
+        }
+    }
     /// Finds the place: the options' own, else the environment's, else `./auth.db`. Parts that are
     /// given beside a URL win over the URL's.
     ///

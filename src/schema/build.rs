@@ -71,6 +71,7 @@ pub fn build(
         if database_schema.is_some() {
             model.table.schema = database_schema.map(str::to_owned);
         }
+        model.add_scope(dialect, &options.scope)?;
         for (property, column) in &changes.columns {
             change(dialect, model, usual, required, property, column)?;
         }
@@ -82,7 +83,7 @@ pub fn build(
         model.set_names();
     }
     set_ids(dialect, &mut schema, options)?;
-    complete(&mut schema);
+    complete(dialect, &mut schema);
     check_names(dialect, &schema, options)?;
     Ok(schema)
 }
@@ -122,7 +123,7 @@ fn change(
             let Some(index) = there else {
                 return Err(unknown(model, property, "is false, but there is no such property"));
             };
-            if required.contains(&property) {
+            if required.contains(&property) || model.is_scope(property) {
                 return Err(Error::config(format!(
                     "{} cannot be false: no {} works without it",
                     path(model, property),
@@ -144,6 +145,12 @@ fn change(
                 column.name.clone_from(name);
             }
             if let Some(name) = described.r#type {
+                if column.fill == Fill::Scope {
+                    return Err(Error::config(format!(
+                        "option \"schema.{}.columns.{property}.type\" is given by option \"scope\"",
+                        model.name
+                    )));
+                }
                 let storage = extra::storage(column.kind, name)
                     .filter(|storage| {
                         *storage != Storage::DateBoolean || property == "emailVerified"
@@ -294,11 +301,16 @@ fn set_ids(dialect: &Dialect, schema: &mut Schema, options: &SchemaOptions) -> R
 }
 
 /// Derives what follows from the rest: the indexes' names, and where the users are.
-fn complete(schema: &mut Schema) {
-    let owner = schema.user.columns.iter().find(|column| &*column.property == "id").map(|id| {
-        Owner { table: schema.user.table.clone(), id: id.name.clone(), storage: id.storage }
-    });
+fn complete(dialect: &Dialect, schema: &mut Schema) {
+    let owner =
+        schema.user.columns.iter().find(|column| &*column.property == "id").map(|id| Owner {
+            table: schema.user.table.clone(),
+            id: id.name.clone(),
+            storage: id.storage,
+            scope: schema.user.scope().cloned().collect(),
+        });
     let read_only = schema.user.access == Access::ReadOnly;
+    let made_here = schema.preset.is_none() && dialect.adds_foreign_keys;
     for model in schema.models_mut() {
         model.owner = owner.clone().filter(|_| model.has("userId"));
         if model.owner.is_none() {
@@ -307,6 +319,9 @@ fn complete(schema: &mut Schema) {
             // A view cannot be pointed to.
             model.foreign_key = false;
         }
+        model.scope_keys();
+        // Tables that were there before the scope have a foreign key without it, unless it was added too.
+        model.loose_scope = model.owner.is_some() && !made_here && model.scope().next().is_some();
         let named: Vec<String> = model
             .indexes
             .iter()

@@ -73,6 +73,8 @@ pub enum Fill {
     Secret,
     /// This value, if the call gives none.
     Value(Value),
+    /// What the option `scope` says at the call; nothing that the call gives.
+    Scope,
     /// This value, whatever the call gives, also in a row that is there already.
     Reset(Value),
 }

@@ -1,7 +1,9 @@
 //! The live tables beside the schema: what is missing, what does not fit, and the SQL that repairs it.
 
 use super::build::index_name;
-use super::create::{add_column, create_index, create_table, others};
+use super::create::{
+    add_column, create_index, create_table, does_the_same, others, scope_foreign_key,
+};
 use super::recognise::foreign;
 use super::sealed::LONG_TOKEN;
 use super::{Access, Column, Fill, Index, Model, Schema, own};
@@ -68,6 +70,7 @@ pub async fn compare(engine: &dyn Engine, schema: &Schema) -> Result<Vec<Finding
                 let usual = usual.models().into_iter().find(|usual| usual.name == model.name);
                 if model.access == Access::Full {
                     indexes(dialect, model, usual, table, &mut findings)?;
+                    findings.extend(missing_foreign_key(dialect, schema, model, table)?);
                 }
             }
         }
@@ -140,11 +143,17 @@ fn columns(dialect: &Dialect, model: &Model, table: &LiveTable, findings: &mut V
                 Level::Error,
                 "missing_column",
                 &column.name,
-                format!(
-                    "there is no such column: calls that need {}.{} fail. Add it, or leave it out with \
-                     \"schema.{}.columns.{}\": false",
-                    model.name, column.property, model.name, column.property
-                ),
+                if column.fill == Fill::Scope {
+                    "there is no such column, and the option \"scope\" has one: every call fails. Rows \
+                     that are there when it is added are nobody's until it is set in them"
+                        .to_owned()
+                } else {
+                    format!(
+                        "there is no such column: calls that need {}.{} fail. Add it, or leave it out \
+                         with \"schema.{}.columns.{}\": false",
+                        model.name, column.property, model.name, column.property
+                    )
+                },
                 adds.then(|| add_column(dialect, model, column)),
                 adds,
             );
@@ -293,11 +302,11 @@ fn is_exact(model: &Model, column: &Column) -> bool {
     let property = &*column.property;
     column.storage == Storage::Text
         && property != "id"
-        && (model.key.contains(&property) || property == "email")
+        && (model.key.contains(&property) || property == "email" || column.fill == Fill::Scope)
 }
 
 /// A column's name as a property in an object of JavaScript.
-fn property_name(name: &str) -> String {
+pub(super) fn property_name(name: &str) -> String {
     let mut characters = name.chars();
     let starts = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
     if starts && characters.all(|character| character.is_ascii_alphanumeric() || character == '_') {
@@ -325,13 +334,13 @@ fn indexes(
         for property in &index.properties {
             columns.push(model.column(property)?.name.as_str());
         }
-        // What a column that is missing lacks is added with it, or after it.
-        if columns.iter().any(|column| table.column(column).is_none()) {
+        // What a column that is missing lacks is added with it, or after it. The scope's keys are what its
+        // columns are added for.
+        let is_scope = |name: &str| model.scope().any(|column| column.name == name);
+        if columns.iter().any(|column| table.column(column).is_none() && !is_scope(column)) {
             continue;
         }
-        let there =
-            if index.unique { table.is_unique_in(&columns) } else { table.is_indexed_by(&columns) };
-        if there {
+        if does_the_same(table, model, &columns, index.unique) {
             continue;
         }
         let (level, code, message) = if index.unique {
@@ -352,7 +361,72 @@ fn indexes(
             adds: can_be,
         });
     }
+    findings.extend(narrow_keys(model, table));
     Ok(())
+}
+
+/// That a row's user is of the row's scope: what is to be added together with the scope's columns.
+fn missing_foreign_key(
+    dialect: &Dialect,
+    schema: &Schema,
+    model: &Model,
+    table: &LiveTable,
+) -> Result<Option<Finding>> {
+    let statement = scope_foreign_key(dialect, schema, model, table)?;
+    Ok(statement.map(|statement| Finding {
+        level: Level::Error,
+        code: "missing_foreign_key",
+        table: model.table.name.clone(),
+        column: None,
+        message:
+            "no foreign key names the columns of the option \"scope\": a row of one scope could \
+                  point to another's user"
+                .to_owned(),
+        sql: vec![statement],
+        adds: true,
+    }))
+}
+
+/// Properties in which rows of two scopes may well be alike, unlike ids and random tokens.
+const ALIKE: [&str; 6] =
+    ["email", "provider", "providerAccountId", "identifier", "token", "credentialID"];
+
+/// The unique keys that keep two scopes from having the same.
+fn narrow_keys(model: &Model, table: &LiveTable) -> Vec<Finding> {
+    let named =
+        |live: &str| model.columns.iter().find(|column| column.name.eq_ignore_ascii_case(live));
+    let mut narrow = Vec::new();
+    for index in table.indexes.iter().filter(|index| index.unique) {
+        let columns: Vec<&Column> = index.columns.iter().filter_map(|live| named(live)).collect();
+        let scoped =
+            model.scope().all(|column| columns.iter().any(|one| one.property == column.property));
+        let alike: Vec<&str> = columns
+            .iter()
+            .map(|column| &*column.property)
+            .filter(|property| ALIKE.contains(property))
+            .collect();
+        if scoped || alike.is_empty() {
+            continue;
+        }
+        let scope: Vec<&str> = model.scope().map(|column| column.name.as_str()).collect();
+        narrow.push(Finding {
+            level: Level::Error,
+            code: "unscoped_key",
+            table: model.table.name.clone(),
+            column: Some(index.columns.join(", ")),
+            message: format!(
+                "the unique key {} does not name {}: what one scope has in {} no other can have. Drop it, \
+                 once the key with {} is there",
+                index.name,
+                scope.join(" and "),
+                alike.join(" and "),
+                scope.join(" and ")
+            ),
+            sql: Vec::new(),
+            adds: false,
+        });
+    }
+    narrow
 }
 
 /// The keys and indexes of the schema, and those that our own tables have for the same look-ups.
@@ -374,11 +448,15 @@ fn wanted(model: &Model, usual: Option<&Model>) -> Vec<Wanted> {
     }
     if let Some(usual) = usual {
         let key: Vec<Arc<str>> = usual.key.iter().map(|property| (*property).into()).collect();
-        want(&key, true, false);
+        want(&model.scoped(&key), true, false);
         // Tokens are looked up with their identifier; the other indexes serve every schema.
         let others = usual.indexes.iter().filter(|index| index.properties != ["token".into()]);
         for index in others {
-            want(&index.properties, index.unique, false);
+            if index.unique || *index.properties != ["expires".into()] {
+                want(&model.scoped(&index.properties), index.unique, false);
+            } else {
+                want(&index.properties, false, false);
+            }
         }
     }
     wanted

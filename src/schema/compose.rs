@@ -44,17 +44,26 @@ pub(super) struct Composer<'a> {
     pub(super) sql: String,
     parameters: Vec<Storage>,
     arguments: Vec<usize>,
+    /// How many values of the scope come before the call's.
+    scope: usize,
     /// How many of the call's values have been used.
     used: usize,
 }
 
 impl<'a> Composer<'a> {
-    pub(super) fn new(dialect: &'a Dialect) -> Self {
+    /// A statement about rows of a model, for a call with a scope.
+    pub(super) fn new(dialect: &'a Dialect, model: &Model) -> Self {
+        Composer { scope: model.scope().count(), ..Composer::of_all_scopes(dialect) }
+    }
+
+    /// A statement for a call without one.
+    pub(super) fn of_all_scopes(dialect: &'a Dialect) -> Self {
         Composer {
             dialect,
             sql: String::new(),
             parameters: Vec::new(),
             arguments: Vec::new(),
+            scope: 0,
             used: 0,
         }
     }
@@ -83,19 +92,19 @@ impl<'a> Composer<'a> {
     pub(super) fn next(&mut self, storage: Storage) -> String {
         let value = self.used;
         self.used += 1;
-        self.bound(value, storage)
+        self.bound(self.scope + value, storage)
     }
 
     /// One of the call's values, by its position.
     pub(super) fn parameter_of(&mut self, value: usize, storage: Storage) {
-        let parameter = self.bound(value, storage);
+        let parameter = self.bound(self.scope + value, storage);
         self.sql.push_str(&parameter);
     }
 
-    /// The text of a parameter that is bound to one of the call's values.
-    fn bound(&mut self, value: usize, storage: Storage) -> String {
+    /// The text of a parameter that is bound to a value: one of the scope's, or of the call's after them.
+    fn bound(&mut self, position: usize, storage: Storage) -> String {
         self.parameters.push(storage);
-        self.arguments.push(value);
+        self.arguments.push(position);
         let parameter = (self.dialect.parameter)(self.parameters.len());
         if storage == Storage::Json { (self.dialect.json)(&parameter) } else { parameter }
     }
@@ -103,14 +112,35 @@ impl<'a> Composer<'a> {
     /// That a column equals one of the call's values, to the byte also where the column's collation
     /// is not exact; the plain comparison is there for the index.
     pub(super) fn equal(&mut self, alias: &str, column: &Column, value: usize) {
+        self.equal_at(alias, column, self.scope + value);
+    }
+
+    fn equal_at(&mut self, alias: &str, column: &Column, position: usize) {
         let name = format!("{alias}{}", self.dialect.quote(&column.name));
-        let plain = self.bound(value, column.storage);
+        let plain = self.bound(position, column.storage);
         let _ = write!(self.sql, "{name} = {plain}");
         if column.is_loose() {
             let bytes = self.dialect.bytes;
-            let again = self.bound(value, column.storage);
+            let again = self.bound(position, column.storage);
             let _ = write!(self.sql, " AND {} = {}", bytes(&name), bytes(&again));
         }
+    }
+
+    /// That a row is the scope's, to the byte, after `before`: `" WHERE "`, say. Gives what comes before a
+    /// further condition.
+    pub(super) fn in_scope<'b>(
+        &mut self,
+        columns: impl IntoIterator<Item = &'b Column>,
+        alias: &str,
+        before: &'static str,
+    ) -> &'static str {
+        let mut before = before;
+        for (position, column) in columns.into_iter().enumerate() {
+            self.text(before);
+            self.equal_at(alias, column, position);
+            before = " AND ";
+        }
+        before
     }
 
     pub(super) fn separated<T>(
@@ -144,8 +174,21 @@ impl<'a> Composer<'a> {
         conditions: &[Condition],
         exact: bool,
     ) -> Result<()> {
-        for (index, condition) in conditions.iter().enumerate() {
-            self.text(if index == 0 { " WHERE " } else { " AND " });
+        let mut before = " WHERE ";
+        for (position, column) in model.scope().enumerate() {
+            self.text(before);
+            before = " AND ";
+            if exact {
+                self.equal_at(alias, column, position);
+            } else {
+                let parameter = self.bound(position, column.storage);
+                let _ =
+                    write!(self.sql, "{alias}{} = {parameter}", self.dialect.quote(&column.name));
+            }
+        }
+        for condition in conditions {
+            self.text(before);
+            before = " AND ";
             let column = model.column(condition.property)?;
             if exact && condition.operator == "=" {
                 let value = self.used;
@@ -173,7 +216,7 @@ impl<'a> Composer<'a> {
 
     pub(super) fn returning(&mut self, model: &Model) -> Vec<OutputColumn> {
         self.text(" RETURNING ");
-        self.separated(model.shown(), ", ", |this, column| this.name(&column.name));
+        self.separated(model.returned(), ", ", |this, column| this.name(&column.name));
         model.output()
     }
 
@@ -189,13 +232,19 @@ impl<'a> Composer<'a> {
         self.text("INSERT INTO ");
         self.table(&model.table);
         self.text(" (");
-        self.separated(model.inserted(), ", ", |this, column| this.name(&column.name));
+        let columns = model.scope().chain(model.inserted());
+        self.separated(columns, ", ", |this, column| this.name(&column.name));
         self.text(")");
     }
 
     /// The parameters of an insert.
     pub(super) fn inserted(&mut self, model: &Model) {
-        self.separated(model.inserted(), ", ", |this, column| this.parameter(column.storage));
+        let columns = model.scope().chain(model.inserted()).enumerate();
+        self.separated(columns, ", ", |this, (position, column)| {
+            let parameter = this.bound(position, column.storage);
+            this.text(&parameter);
+        });
+        self.used = model.inserted().count();
     }
 
     pub(super) fn finish(self, columns: Vec<OutputColumn>) -> Statement {
@@ -233,10 +282,10 @@ impl Model {
     fn compose_insert(&self, dialect: &Dialect) -> Result<Plan> {
         self.allow(true)?;
         let guards = self.guards();
-        if !guards.is_empty() || !self.foreign_key {
+        if !guards.is_empty() || !self.keeps_user() {
             return self.insert_guarded(dialect, &guards);
         }
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.insert(self);
         if dialect.insert_returning {
             let columns = composer.returning(self);
@@ -265,11 +314,11 @@ impl Model {
 
     fn compose_insert_or_refresh(&self, dialect: &Dialect, owner: &'static str) -> Result<Plan> {
         self.allow(true)?;
-        if self.unique_within(self.key).is_none() || !self.foreign_key {
+        if self.unique_within(self.key).is_none() || !self.keeps_user() {
             return self.refresh_guarded(dialect, owner);
         }
         let refresh = self.refresh(dialect, owner)?;
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.insert(self);
         composer.text(&refresh);
         if dialect.insert_returning {
@@ -299,6 +348,11 @@ impl Model {
             if inexact || index == 0 || !unique.iter().any(|one| **one == **property) {
                 alike.push((dialect.quote(&column.name), inexact));
             }
+        }
+        // Whichever of the table's keys it is: it may be one that names no scope.
+        for column in self.scope() {
+            let inexact = !column.exact && column.storage == Storage::Text;
+            alike.push((dialect.quote(&column.name), inexact));
         }
         let same = |old: &dyn Fn(&str) -> String, new: &dyn Fn(&str) -> String| {
             let same = alike.iter().map(|(name, inexact)| {
@@ -364,7 +418,7 @@ impl Model {
             if !order.is_empty() {
                 return Ok(plan);
             }
-            let output = shown.iter().map(|column| column.output(&self.table)).collect();
+            let output = self.output();
             let head = self.select_head(dialect, &shown);
             let shown: Vec<&str> = shown.iter().map(|column| &*column.property).collect();
             let many = self.find_many(dialect, &head, "", conditions, &shown, output)?;
@@ -373,8 +427,9 @@ impl Model {
     }
 
     pub(super) fn select_head(&self, dialect: &Dialect, columns: &[&Column]) -> String {
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("SELECT ");
+        let columns = columns.iter().copied().chain(self.scope());
         composer.separated(columns, ", ", |this, column| this.name(&column.name));
         composer.text(" FROM ");
         composer.table(&self.table);
@@ -399,9 +454,10 @@ impl Model {
         conditions: &[Condition],
         order: &[&'static str],
     ) -> Result<Statement> {
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("SELECT ");
-        composer.separated(columns, ", ", |this, column| this.name(&column.name));
+        let columns: Vec<&Column> = columns.iter().copied().chain(self.scope()).collect();
+        composer.separated(&columns, ", ", |this, column| this.name(&column.name));
         composer.text(" FROM ");
         composer.table(&self.table);
         composer.conditions(self, "", conditions)?;
@@ -439,7 +495,7 @@ impl Model {
         for property in properties {
             columns.push(self.column(property)?);
         }
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("SELECT ");
         for column in &columns {
             composer.text("a.");
@@ -450,6 +506,10 @@ impl Model {
             this.text("b.");
             this.name(&column.name);
         });
+        for column in self.scope() {
+            composer.text(", a.");
+            composer.name(&column.name);
+        }
         composer.text(" FROM ");
         composer.table(&self.table);
         composer.text(" AS a JOIN ");
@@ -458,8 +518,20 @@ impl Model {
         composer.name(&join.model.column(join.equals)?.name);
         composer.text(" = a.");
         composer.name(&self.column(join.property)?.name);
+        for (one, other) in join.model.scope().zip(self.scope()) {
+            let (one_name, other_name) = (
+                format!("b.{}", dialect.quote(&one.name)),
+                format!("a.{}", dialect.quote(&other.name)),
+            );
+            let _ = write!(composer.sql, " AND {one_name} = {other_name}");
+            if !one.exact && one.storage == Storage::Text {
+                let bytes = dialect.bytes;
+                let _ = write!(composer.sql, " AND {} = {}", bytes(&one_name), bytes(&other_name));
+            }
+        }
         let mut output: Vec<_> = columns.iter().map(|column| column.output(&self.table)).collect();
-        output.extend(join.model.output());
+        output.extend(join.model.shown().map(|column| column.output(&join.model.table)));
+        output.extend(self.scope().map(|column| column.output(&self.table)));
         let head = &composer.sql;
         let many = self.find_many(dialect, head, "a.", conditions, properties, output.clone())?;
         composer.conditions(self, "a.", conditions)?;
@@ -481,7 +553,7 @@ impl Model {
     ) -> Result<Plan> {
         let mut plan = Plan::empty(true, Repeat::Always);
         let kept = self.keep_updated(dialect, set, kept, &mut plan)?;
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("UPDATE ");
         composer.table(&self.table);
         composer.text(" SET ");
@@ -507,7 +579,7 @@ impl Model {
         let conditions: Vec<Condition> = conditions.iter().copied().chain(changed).collect();
         let select = self.select_columns(dialect, &shown, &conditions, &[])?;
         let found_by = set.len()..set.len() + conditions.len() - kept.len();
-        let values = found_by.chain(kept.iter().map(|(_, position)| *position)).collect();
+        let values = self.positions(found_by.chain(kept.iter().map(|(_, position)| *position)));
         plan.answer = Answer::Rows(plan.steps.len());
         plan.steps.push((Arc::new(select), values));
         Ok(plan)
@@ -516,7 +588,7 @@ impl Model {
     /// Deletes the rows that meet the conditions and gives them back.
     pub fn delete(&self, dialect: &Dialect, conditions: &[Condition]) -> Result<Plan> {
         or_unsupported(self.allow(true).and_then(|()| {
-            let mut composer = Composer::new(dialect);
+            let mut composer = Composer::new(dialect, self);
             composer.text("DELETE FROM ");
             composer.table(&self.table);
             composer.exact_conditions(self, conditions)?;
@@ -534,14 +606,15 @@ impl Model {
         self.allow(true)?;
         let column = self.column(property)?;
         let conditions = [Condition::equals(property)];
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("DELETE FROM ");
         composer.table(&self.table);
         composer.exact_conditions(self, &conditions)?;
         // MySQL takes the table that is changed in a derived table only.
         composer.text(" AND (SELECT COUNT(*) FROM (SELECT 1 AS one FROM ");
         composer.table(&self.table);
-        composer.text(" WHERE ");
+        let before = composer.in_scope(self.scope(), "", " WHERE ");
+        composer.text(before);
         composer.equal("", column, 0);
         composer.text(") AS alike) = 1");
         self.give_back_deleted(composer, &conditions)
@@ -561,7 +634,7 @@ impl Model {
         let shown: Vec<&Column> = self.shown().collect();
         let mut select = self.select_columns(dialect, &shown, conditions, &[])?;
         select.sql = format!("{}{}", select.sql, dialect.lock_rows).into();
-        plan.steps.insert(0, (Arc::new(select), (0..conditions.len()).collect()));
+        plan.steps.insert(0, (Arc::new(select), self.positions(0..conditions.len())));
         plan.confirm = Some(1);
         Ok(plan)
     }
@@ -569,7 +642,7 @@ impl Model {
     /// Deletes the rows that meet the conditions and gives back their number only.
     pub fn delete_silently(&self, dialect: &Dialect, conditions: &[Condition]) -> Result<Plan> {
         or_unsupported(self.allow(true).and_then(|()| {
-            let mut composer = Composer::new(dialect);
+            let mut composer = Composer::new(dialect, self);
             composer.text("DELETE FROM ");
             composer.table(&self.table);
             composer.exact_conditions(self, conditions)?;
@@ -587,20 +660,22 @@ impl Model {
         its: &'static str,
         found_by: &'static str,
     ) -> Result<Plan> {
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("DELETE FROM ");
         composer.table(&self.table);
-        composer.text(" WHERE ");
+        let before = composer.in_scope(self.scope(), "", " WHERE ");
+        composer.text(before);
         let column = self.column(property)?;
         let found = |composer: &mut Composer<'_>| -> Result<String> {
-            let mut inner = Composer { sql: String::new(), ..Composer::new(dialect) };
+            let mut inner = Composer::new(dialect, self);
             std::mem::swap(&mut inner.parameters, &mut composer.parameters);
             std::mem::swap(&mut inner.arguments, &mut composer.arguments);
             inner.text("(SELECT ");
             inner.name(&other.column(its)?.name);
             inner.text(" FROM ");
             inner.table(&other.table);
-            inner.text(" WHERE ");
+            let before = inner.in_scope(other.scope(), "", " WHERE ");
+            inner.text(before);
             inner.equal("", other.column(found_by)?, 0);
             inner.text(")");
             std::mem::swap(&mut inner.parameters, &mut composer.parameters);
@@ -618,11 +693,23 @@ impl Model {
         Ok(composer.plan(Vec::new(), Repeat::Always))
     }
 
-    /// The positions of the columns shown among the values of an insert, if all are given there.
+    /// The positions of the columns returned among the values of an insert, if all are given there.
     fn given_to_insert(&self) -> Option<Vec<usize>> {
-        self.shown()
-            .map(|shown| self.inserted().position(|column| column.property == shown.property))
-            .collect()
+        let scope = self.scope().count();
+        let mut given = Vec::new();
+        for shown in self.shown() {
+            given.push(
+                scope + self.inserted().position(|column| column.property == shown.property)?,
+            );
+        }
+        given.extend(0..scope);
+        Some(given)
+    }
+
+    /// The positions of the scope's values among those of a plan, and of these of the call's.
+    fn positions(&self, values: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let scope = self.scope().count();
+        (0..scope).chain(values.into_iter().map(|value| scope + value)).collect()
     }
 
     /// Adds a step that reads the row with the key that an insert was given, and answers.
@@ -633,9 +720,9 @@ impl Model {
         let shown: Vec<&Column> = self.shown().collect();
         if let Some(counted) = self.column_left_to_database(&conditions) {
             // The number that the server gave the row, which it tells its own connection only.
-            let mut composer = Composer::new(dialect);
+            let mut composer = Composer::new(dialect, self);
             composer.text("SELECT ");
-            composer.separated(&shown, ", ", |this, column| this.name(&column.name));
+            composer.separated(self.returned(), ", ", |this, column| this.name(&column.name));
             composer.text(" FROM ");
             composer.table(&self.table);
             composer.text(" WHERE ");
@@ -650,7 +737,7 @@ impl Model {
         let key = self.key.iter().filter_map(|property| {
             self.inserted().position(|column| &*column.property == *property)
         });
-        plan.steps.push((Arc::new(select), key.collect()));
+        plan.steps.push((Arc::new(select), self.positions(key)));
         plan.answer = Answer::Rows(step);
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The tables in the live database: created where they are missing. Nothing is ever dropped or
 //! retyped.
 
+use super::build::index_name;
 use super::preset::Preset;
 use super::recognise::{foreign, recognise};
 use super::{Column, Index, Model, Reference, Schema};
@@ -72,6 +73,16 @@ pub async fn define(
         }
         (_, defined) => defined,
     }
+}
+
+/// The statements that create all tables in an empty database.
+///
+/// # Errors
+/// None in practice: a schema that was built has the columns that its keys name.
+pub fn definitions(dialect: &Dialect, schema: &Schema) -> Result<Vec<String>> {
+    let place = schema.user.table.schema.as_ref();
+    let place = place.map(|name| format!("CREATE SCHEMA IF NOT EXISTS {}", dialect.quote(name)));
+    Ok(place.into_iter().chain(statements(dialect, schema, &[])?).collect())
 }
 
 /// Adds whatever is missing: tables, columns, indexes.
@@ -169,7 +180,13 @@ fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<
                 }
             }
         }
-        for index in &model.indexes {
+        // The primary key of a table that is there stays; if it names no scope, this one does.
+        let primary = (table.is_some() && model.scope().next().is_some()).then(|| Index {
+            name: index_name(model, &model.primary, true),
+            properties: model.primary.clone(),
+            unique: true,
+        });
+        for index in model.indexes.iter().chain(&primary) {
             let there = match table {
                 Some(table) => table.has_index(&index.name) || is_covered(table, model, index)?,
                 None => dialect.indexes_inside,
@@ -178,6 +195,9 @@ fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<
                 continue;
             }
             statements.push(create_index(dialect, model, index)?);
+        }
+        if let Some(table) = table {
+            statements.extend(scope_foreign_key(dialect, schema, model, table)?);
         }
     }
     Ok(statements)
@@ -189,7 +209,27 @@ fn is_covered(table: &LiveTable, model: &Model, index: &Index) -> Result<bool> {
     for property in &index.properties {
         columns.push(model.column(property)?.name.as_str());
     }
-    Ok(if index.unique { table.is_unique_in(&columns) } else { table.is_indexed_by(&columns) })
+    Ok(does_the_same(table, model, &columns, index.unique))
+}
+
+/// Whether an index of the live table does what one of these columns would.
+pub(super) fn does_the_same(
+    table: &LiveTable,
+    model: &Model,
+    columns: &[&str],
+    unique: bool,
+) -> bool {
+    let scope: Vec<&str> = model.scope().map(|column| column.name.as_str()).collect();
+    if scope.is_empty() {
+        return if unique { table.is_unique_in(columns) } else { table.is_indexed_by(columns) };
+    }
+    if unique {
+        // A key of fewer columns keeps two scopes from having the same, and is none that a foreign key
+        // or an upsert can name.
+        return table.has_key(columns);
+    }
+    let rest: Vec<&str> = columns.iter().copied().filter(|one| !scope.contains(one)).collect();
+    table.is_indexed_by(columns) || table.is_indexed_by(&rest)
 }
 
 /// The statement that adds a column to a table that may have rows in it.
@@ -222,13 +262,15 @@ fn columns(dialect: &Dialect, model: &Model, properties: &[Arc<str>]) -> Result<
     Ok(columns.join(", "))
 }
 
-pub(super) fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<String> {
+/// The statement that creates a model's table.
+pub fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<String> {
     let mut lines = Vec::new();
     for column in &model.columns {
         lines.push(definition(dialect, column, false));
     }
     // A column whose type says it is the key by itself: SQLite counts for good in no other way.
-    if !model.columns.iter().any(|column| column.sql_type.contains("PRIMARY KEY")) {
+    let keyed = model.columns.iter().any(|column| column.sql_type.contains("PRIMARY KEY"));
+    if !keyed && !model.primary.is_empty() {
         lines.push(format!("PRIMARY KEY ({})", columns(dialect, model, &model.primary)?));
     }
     for index in model.indexes.iter().filter(|_| dialect.indexes_inside) {
@@ -241,12 +283,7 @@ pub(super) fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) ->
     }
     for column in &model.columns {
         if column.references == Some(Reference::User) && model.foreign_key {
-            lines.push(format!(
-                "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE CASCADE",
-                dialect.quote(&column.name),
-                dialect.quote_table(&schema.user.table),
-                dialect.quote(&schema.user.column("id")?.name)
-            ));
+            lines.push(foreign_key(dialect, schema, model, column)?);
         }
     }
     // Small rows that are found by their key alone live in the key's own tree.
@@ -263,6 +300,38 @@ pub(super) fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) ->
         lines.join(",\n  "),
         (dialect.table_suffix)(layout)
     ))
+}
+
+fn foreign_key(
+    dialect: &Dialect,
+    schema: &Schema,
+    model: &Model,
+    column: &Column,
+) -> Result<String> {
+    let mine = model.scoped(&[Arc::clone(&column.property)]);
+    let theirs = schema.user.scoped(&["id".into()]);
+    Ok(format!(
+        "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE CASCADE",
+        columns(dialect, model, &mine)?,
+        dialect.quote_table(&schema.user.table),
+        columns(dialect, &schema.user, &theirs)?
+    ))
+}
+
+/// What gives a table that gets the columns of the scope a foreign key that names them too.
+pub(super) fn scope_foreign_key(
+    dialect: &Dialect,
+    schema: &Schema,
+    model: &Model,
+    table: &LiveTable,
+) -> Result<Option<String>> {
+    let added = model.scope().any(|column| table.column(&column.name).is_none());
+    let mut pointing = model.columns.iter().filter(|column| column.references.is_some());
+    let Some(column) = pointing.next().filter(|_| added && model.keeps_user()) else {
+        return Ok(None);
+    };
+    let foreign_key = foreign_key(dialect, schema, model, column)?;
+    Ok(Some(format!("ALTER TABLE {} ADD {foreign_key}", dialect.quote_table(&model.table))))
 }
 
 /// A column's definition. One that is added to a table with rows in it may be null, whatever it is

@@ -7,8 +7,8 @@ use crate::error::Result;
 use std::fmt::Write as _;
 
 impl Model {
-    /// Deletes at most `limit` of the rows whose `expires` is not after the call's value, and gives back
-    /// their number.
+    /// Deletes at most `limit` of the rows, of all scopes, whose `expires` is not after the call's value,
+    /// and gives back their number.
     pub fn delete_expired(&self, dialect: &Dialect, limit: u64) -> Result<Plan> {
         or_unsupported(self.compose_delete_expired(dialect, limit))
     }
@@ -16,7 +16,7 @@ impl Model {
     fn compose_delete_expired(&self, dialect: &Dialect, limit: u64) -> Result<Plan> {
         self.allow(true)?;
         let expires = self.column("expires")?;
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("DELETE FROM ");
         composer.table(&self.table);
         composer.text(" WHERE ");

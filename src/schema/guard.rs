@@ -7,7 +7,6 @@ use super::{Column, Model, Owner, Schema};
 use crate::engine::{Answer, Dialect, KeyLock, Plan, Repeat, Statement, Storage};
 use crate::error::Result;
 use crate::value::{Record, Value};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// What two users may not have in common.
@@ -35,7 +34,7 @@ impl Model {
         if self.name == "user" && changes("email") && self.has("email") && !self.is_unique(EMAIL) {
             kept.push("email");
         }
-        if !self.foreign_key && self.owner.is_some() && changes("userId") {
+        if !self.keeps_user() && self.owner.is_some() && changes("userId") {
             kept.push("userId");
         }
         kept
@@ -63,7 +62,7 @@ impl Model {
         let guards = [self.key];
         let mut plan = Plan::empty(true, Repeat::Always);
         self.lock(dialect, &guards, &mut plan)?;
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("UPDATE ");
         composer.table(&self.table);
         composer.text(" SET ");
@@ -85,8 +84,10 @@ impl Model {
             this.name(&column.name);
             this.text(")");
         });
-        for (index, property) in self.key.iter().chain([&owner]).enumerate() {
-            composer.text(if index == 0 { " WHERE " } else { " AND " });
+        let mut before = composer.in_scope(self.scope(), "", " WHERE ");
+        for property in self.key.iter().chain([&owner]) {
+            composer.text(before);
+            before = " AND ";
             let column = self.column(property)?;
             composer.equal("", column, self.position(column));
         }
@@ -108,10 +109,14 @@ impl Model {
             KeyLock::Serializable => plan.serializable = true,
             KeyLock::Statement(sql) => {
                 for property in guards.iter().filter_map(|guard| guard.last()) {
-                    lock_key(sql, self.position(self.column(property)?), plan);
+                    lock_key(
+                        sql,
+                        self.scope().count() + self.position(self.column(property)?),
+                        plan,
+                    );
                 }
-                if let (false, Some(owner)) = (self.foreign_key, &self.owner) {
-                    lock_owner(dialect, owner, self.position(self.column("userId")?), plan);
+                if let (false, Some(owner)) = (self.keeps_user(), &self.owner) {
+                    self.lock_owner(dialect, owner, self.position(self.column("userId")?), plan);
                 }
             }
         }
@@ -139,14 +144,28 @@ impl Model {
                 for (property, position) in &positions {
                     match &self.owner {
                         Some(owner) if *property == "userId" => {
-                            lock_owner(dialect, owner, *position, plan);
+                            self.lock_owner(dialect, owner, *position, plan);
                         }
-                        _ => lock_key(sql, *position, plan),
+                        _ => lock_key(sql, self.scope().count() + *position, plan),
                     }
                 }
             }
         }
         Ok(positions)
+    }
+
+    /// Adds a step that keeps the user whose id is one of the call's values from being deleted.
+    fn lock_owner(&self, dialect: &Dialect, owner: &Owner, position: usize, plan: &mut Plan) {
+        let mut composer = Composer::new(dialect, self);
+        composer.text("SELECT 1 FROM ");
+        composer.table(&owner.table);
+        let before = composer.in_scope(&owner.scope, "", " WHERE ");
+        composer.text(before);
+        composer.name(&owner.id);
+        composer.text(" = ");
+        composer.parameter_of(position, owner.storage);
+        composer.text(" FOR KEY SHARE");
+        plan.steps.push(composer.step(Vec::new()));
     }
 
     /// The condition of an UPDATE that the value which it gives a property is free, or the row's own,
@@ -169,14 +188,15 @@ impl Model {
         // never merged into the statement.
         composer.text(") OR (SELECT alike.n FROM (SELECT COUNT(*) AS n FROM ");
         composer.table(&self.table);
-        composer.text(" WHERE ");
+        let before = composer.in_scope(self.scope(), "", " WHERE ");
+        composer.text(before);
         composer.equal("", column, position);
         composer.text(") AS alike) = 0)");
         Ok(())
     }
 
     fn guarded_insert<'a>(&self, dialect: &'a Dialect, guards: &[&[&str]]) -> Result<Composer<'a>> {
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.insert_into(self);
         composer.text(" SELECT ");
         composer.inserted(self);
@@ -188,14 +208,16 @@ impl Model {
             conditions += 1;
             composer.text("NOT EXISTS (SELECT 1 FROM ");
             composer.table(&self.table);
-            for (index, property) in guard.iter().enumerate() {
-                composer.text(if index == 0 { " AS alike WHERE " } else { " AND " });
+            let mut before = composer.in_scope(self.scope(), "alike.", " AS alike WHERE ");
+            for property in *guard {
+                composer.text(before);
+                before = " AND ";
                 let column = self.column(property)?;
                 composer.equal("alike.", column, self.position(column));
             }
             composer.text(")");
         }
-        if let (false, Some(owner)) = (self.foreign_key, &self.owner) {
+        if let (false, Some(owner)) = (self.keeps_user(), &self.owner) {
             composer.text(if conditions == 0 { "" } else { " AND " });
             exists_owner(&mut composer, owner, self.position(self.column("userId")?));
         }
@@ -214,24 +236,14 @@ fn lock_key(sql: &'static str, position: usize, plan: &mut Plan) {
     plan.steps.push((Arc::new(statement), vec![position]));
 }
 
-/// Adds a step that keeps the user whose id is one of the call's values from being deleted.
-fn lock_owner(dialect: &Dialect, owner: &Owner, position: usize, plan: &mut Plan) {
-    let mut composer = Composer::new(dialect);
-    composer.text("SELECT 1 FROM ");
-    composer.table(&owner.table);
-    composer.text(" WHERE ");
-    composer.name(&owner.id);
-    composer.text(" = ");
-    composer.parameter_of(position, owner.storage);
-    composer.text(" FOR KEY SHARE");
-    plan.steps.push(composer.step(Vec::new()));
-}
-
 /// That the user whose id is one of the call's values is there.
 fn exists_owner(composer: &mut Composer<'_>, owner: &Owner, position: usize) {
     composer.text("EXISTS (SELECT 1 FROM ");
     composer.table(&owner.table);
-    composer.text(" AS owner WHERE owner.");
+    composer.text(" AS owner");
+    let before = composer.in_scope(&owner.scope, "owner.", " WHERE ");
+    composer.text(before);
+    composer.text("owner.");
     composer.name(&owner.id);
     composer.text(" = ");
     composer.parameter_of(position, owner.storage);
@@ -247,10 +259,11 @@ impl Schema {
             return Ok(None);
         }
         let verified = user.column("emailVerified")?;
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, user);
         composer.text("DELETE FROM ");
         composer.table(&user.table);
-        composer.text(" WHERE ");
+        let before = composer.in_scope(user.scope(), "", " WHERE ");
+        composer.text(before);
         composer.equal("", user.column("id")?, 0);
         composer.text(" AND ");
         composer.name(&verified.name);
@@ -260,7 +273,8 @@ impl Schema {
                 let user_id = model.column("userId")?;
                 composer.text(" AND NOT EXISTS (SELECT 1 FROM ");
                 composer.table(&model.table);
-                composer.text(" WHERE ");
+                let before = composer.in_scope(model.scope(), "", " WHERE ");
+                composer.text(before);
                 composer.name(&user_id.name);
                 composer.text(" = ");
                 composer.parameter_of(0, user_id.storage);
@@ -275,20 +289,16 @@ impl Schema {
 /// inserted while they are deleted.
 pub fn lock_user(dialect: &Dialect, user: &Model) -> Result<Plan> {
     let id = user.column("id")?;
-    let mut sql = String::new();
-    // Writing to a String cannot fail.
-    let _ = write!(
-        sql,
-        "SELECT {name} FROM {table} WHERE {name} = {parameter}{lock}",
-        name = dialect.quote(&id.name),
-        table = dialect.quote_table(&user.table),
-        parameter = (dialect.parameter)(1),
-        lock = dialect.lock_rows
-    );
-    Ok(Plan::read(Statement {
-        sql: sql.into(),
-        parameters: vec![id.storage],
-        columns: Vec::new(),
-        arrays: false,
-    }))
+    let mut composer = Composer::new(dialect, user);
+    composer.text("SELECT ");
+    composer.name(&id.name);
+    composer.text(" FROM ");
+    composer.table(&user.table);
+    let before = composer.in_scope(user.scope(), "", " WHERE ");
+    composer.text(before);
+    composer.name(&id.name);
+    composer.text(" = ");
+    composer.parameter_of(0, id.storage);
+    composer.text(dialect.lock_rows);
+    Ok(Plan { writes: false, ..composer.plan(Vec::new(), Repeat::Always) })
 }

@@ -54,7 +54,7 @@ impl Model {
         self.allow(true)?;
         let (owner, until, at) = self.lease()?;
         let (owned, ends) = (dialect.quote(&owner.name), dialect.quote(&until.name));
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("UPDATE ");
         composer.table(&self.table);
         let _ = write!(composer.sql, " SET {owned} = ");
@@ -95,7 +95,7 @@ impl Model {
         self.allow(true)?;
         let (owner, until, at) = self.lease()?;
         let (owned, ends) = (dialect.quote(&owner.name), dialect.quote(&until.name));
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("UPDATE ");
         composer.table(&self.table);
         let _ = write!(composer.sql, " SET {owned} = NULL, {ends} = NULL");
@@ -106,8 +106,10 @@ impl Model {
     }
 
     fn key_equals(&self, composer: &mut Composer<'_>) -> Result<()> {
+        let mut before = composer.in_scope(self.scope(), "", " WHERE ");
         for (index, property) in self.key.iter().enumerate() {
-            composer.text(if index == 0 { " WHERE " } else { " AND " });
+            composer.text(before);
+            before = " AND ";
             composer.equal("", self.column(property)?, index);
         }
         Ok(())

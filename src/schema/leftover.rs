@@ -43,7 +43,7 @@ impl Schema {
     pub fn leftovers(&self, dialect: &Dialect) -> Result<Vec<Leftover>> {
         let mut leftovers = Vec::new();
         if let Some((conditions, [id, table])) = self.unfinished(dialect)? {
-            let mut counted = Composer::new(dialect);
+            let mut counted = Composer::of_all_scopes(dialect);
             counted.text(&conditions);
             if let Some(created) = self.user.columns.iter().find(|it| &*it.property == "createdAt")
             {
@@ -69,7 +69,7 @@ impl Schema {
             if model.foreign_key {
                 continue;
             }
-            let mut condition = Composer::new(dialect);
+            let mut condition = Composer::of_all_scopes(dialect);
             condition.text("NOT EXISTS (SELECT 1 FROM ");
             condition.table(&self.user.table);
             condition.text(" AS owner WHERE owner.");
@@ -78,6 +78,7 @@ impl Schema {
             condition.table(&model.table);
             condition.text(".");
             condition.name(&model.column("userId")?.name);
+            same_scope(&mut condition, ("owner", &self.user), model);
             condition.text(")");
             let table = dialect.quote_table(&model.table);
             let conditions = condition.sql.clone();
@@ -110,7 +111,7 @@ impl Schema {
         }
         let verified = user.column("emailVerified")?;
         let id = dialect.quote(&user.column("id")?.name);
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::of_all_scopes(dialect);
         composer.name(&verified.name);
         composer.text(unverified(verified.storage));
         for model in self.children() {
@@ -122,9 +123,24 @@ impl Schema {
             composer.table(&user.table);
             composer.text(".");
             composer.text(&id);
+            same_scope(&mut composer, ("child", model), user);
             composer.text(")");
         }
         Ok(Some((composer.sql, [id, dialect.quote_table(&user.table)])))
+    }
+}
+
+/// That a row of another table is of the same scope.
+fn same_scope(composer: &mut Composer<'_>, (alias, other): (&str, &Model), model: &Model) {
+    for (its, mine) in other.scope().zip(model.scope()) {
+        composer.text(" AND ");
+        composer.text(alias);
+        composer.text(".");
+        composer.name(&its.name);
+        composer.text(" = ");
+        composer.table(&model.table);
+        composer.text(".");
+        composer.name(&mine.name);
     }
 }
 

@@ -1,7 +1,7 @@
 //! SQL for several calls at once: look-ups of many keys, and INSERTs of many rows.
 
 use super::compose::Composer;
-use super::{Condition, Model};
+use super::{Column, Condition, Model};
 use crate::engine::{Dialect, Many, OutputColumn, Statement, Storage, Together};
 use crate::error::Result;
 use std::fmt::Write as _;
@@ -35,14 +35,18 @@ impl Model {
         properties: &[&str],
         output: Vec<OutputColumn>,
     ) -> Result<Option<Many>> {
-        let mut key = Vec::new();
-        let mut columns = Vec::new();
+        // Whose row it is, is part of its key: what the scope says, which comes last in a row and first
+        // among the values, and what was asked for.
+        let mut columns: Vec<&Column> = self.scope().collect();
+        let scope = columns.len();
+        let last = output.len().saturating_sub(scope);
+        let mut key: Vec<(usize, usize)> = (0..scope).map(|index| (last + index, index)).collect();
         for (position, condition) in conditions.iter().enumerate() {
             let shown = properties.iter().position(|property| *property == condition.property);
             let Some(shown) = shown.filter(|_| condition.operator == "=") else {
                 return Ok(None);
             };
-            key.push((shown, position));
+            key.push((shown, scope + position));
             columns.push(self.column(condition.property)?);
         }
         // One call of several must not get another row than it would get alone.
@@ -59,7 +63,7 @@ impl Model {
             Together::Arrays(array) => {
                 // Joined, the keys are looked up one by one; with = ANY the rows found are sorted by
                 // where they lie first, which costs a third more.
-                let mut composer = Composer::new(dialect);
+                let mut composer = Composer::new(dialect, self);
                 composer.text(head);
                 composer.text(", unnest(");
                 composer.separated(&columns, ", ", |this, column| {
@@ -79,7 +83,7 @@ impl Model {
             Together::Lists => LOOK_UPS
                 .into_iter()
                 .map(|size| {
-                    let mut composer = Composer::new(dialect);
+                    let mut composer = Composer::new(dialect, self);
                     composer.text(head);
                     if let ([column], [name]) = (columns.as_slice(), names.as_slice()) {
                         let _ = write!(composer.sql, " WHERE {name} IN (");
@@ -109,26 +113,28 @@ impl Model {
     /// row that somebody has locked.
     pub(super) fn insert_many(&self, dialect: &Dialect, refresh: &str) -> Result<Option<Many>> {
         let Some(hasty) = dialect.hasty else { return Ok(None) };
-        let storages: Vec<Storage> = self.inserted().map(|column| column.storage).collect();
+        let columns: Vec<&Column> = self.scope().chain(self.inserted()).collect();
+        let storages: Vec<Storage> = columns.iter().map(|column| column.storage).collect();
         if !shares(dialect, &storages) {
             return Ok(None);
         }
-        let mut key = Vec::new();
+        let scope = self.scope().count();
+        let last = self.shown().count();
+        let mut key: Vec<(usize, usize)> = (0..scope).map(|index| (last + index, index)).collect();
         for property in self.key {
-            let place = |mut columns: Box<dyn Iterator<Item = &super::Column> + '_>| {
-                columns.position(|column| &*column.property == *property)
-            };
-            let (shown, given) = (place(Box::new(self.shown())), place(Box::new(self.inserted())));
+            let is_it = |column: &&Column| &*column.property == *property;
+            let shown = self.shown().position(|column| is_it(&column));
+            let given = columns.iter().position(is_it);
             let Some(positions) = shown.zip(given) else { return Ok(None) };
             key.push(positions);
         }
         let head = || {
-            let mut composer = Composer::new(dialect);
+            let mut composer = Composer::new(dialect, self);
             composer.text(hasty);
             composer.text("INSERT INTO ");
             composer.table(&self.table);
             composer.text(" (");
-            composer.separated(self.inserted(), ", ", |this, column| this.name(&column.name));
+            composer.separated(&columns, ", ", |this, column| this.name(&column.name));
             composer.text(") ");
             composer
         };
@@ -137,7 +143,7 @@ impl Model {
             Together::Arrays(array) => {
                 let mut composer = head();
                 composer.text("SELECT rows.* FROM patience, unnest(");
-                composer.separated(self.inserted(), ", ", |this, column| {
+                composer.separated(&columns, ", ", |this, column| {
                     this.parameter(column.storage);
                     let _ = write!(this.sql, "::{}", array(column.storage).unwrap_or_default());
                 });
@@ -154,7 +160,7 @@ impl Model {
                     composer.text("VALUES ");
                     composer.separated(0..size, ", ", |this, _| {
                         this.text("(");
-                        this.separated(self.inserted(), ", ", |this, column| {
+                        this.separated(&columns, ", ", |this, column| {
                             this.parameter(column.storage);
                         });
                         this.text(")");

@@ -2,6 +2,7 @@
 //! follows from it.
 
 mod build;
+mod bulk;
 mod column;
 mod compare;
 mod compose;
@@ -17,19 +18,23 @@ mod own;
 mod page;
 mod preset;
 mod recognise;
+mod scope;
 mod sealed;
+mod unnamed;
 mod unprefixed;
 mod uses;
 
 pub use build::{build, preview};
+pub use bulk::{Inserts, LookUp, Scan, keeps_ids};
 pub use column::{Column, Fill, Reference};
 pub use compare::{Finding, Level, compare, repairs};
 pub use compose::{Condition, Join};
-pub use create::{create, define, ensure, explain};
+pub use create::{create, create_table, define, definitions, ensure, explain};
 pub use guard::lock_user;
 pub use id::new_id;
 pub use leftover::Leftover;
 pub use page::position;
+pub use unnamed::unnamed;
 pub use uses::Counted;
 
 use crate::engine::{Dialect, OutputColumn, Plan, Storage, Table};
@@ -102,8 +107,10 @@ pub struct Model {
     pub access: Access,
     /// The properties that order rows which should be one, the oldest first.
     pub oldest_first: Vec<Arc<str>>,
-    /// Whether the database itself sees to it that a row's user exists.
+    /// Whether the table has a foreign key to the users.
     pub foreign_key: bool,
+    /// Whether that may say nothing of the scope, so that another scope's user would do.
+    pub loose_scope: bool,
     /// Where the rows' users are.
     pub owner: Option<Owner>,
     /// The properties of results.
@@ -136,6 +143,8 @@ pub struct Owner {
     pub id: String,
     /// How that keeps them.
     pub storage: Storage,
+    /// The columns that tell whose users they are.
+    pub scope: Vec<Column>,
 }
 
 /// An index.
@@ -166,6 +175,7 @@ impl Model {
             access: Access::Full,
             oldest_first: Vec::new(),
             foreign_key: true,
+            loose_scope: false,
             owner: None,
             names: Arc::default(),
             columns,
@@ -200,6 +210,7 @@ impl Model {
             access: self.access,
             oldest_first: self.oldest_first.clone(),
             foreign_key: self.foreign_key,
+            loose_scope: self.loose_scope,
             owner: self.owner.clone(),
             names: Arc::clone(&self.names),
             updates: Mutex::default(),
@@ -237,18 +248,27 @@ impl Model {
         }
     }
 
-    /// Whether the database keeps two rows from being alike in these properties.
+    /// Whether the database itself sees to it that a row's user exists, and is of the row's scope.
+    pub fn keeps_user(&self) -> bool {
+        self.foreign_key && !self.loose_scope
+    }
+
+    /// Whether the database keeps two rows of one scope from being alike in these properties.
     pub fn is_unique(&self, properties: &[&str]) -> bool {
         self.unique_within(properties).is_some()
     }
 
-    /// The properties of a unique key whose properties are all among these: the longest.
+    /// The properties of a unique key whose properties are all among these, but for those that the
+    /// scope says: the longest.
     pub fn unique_within(&self, properties: &[&str]) -> Option<&[Arc<str>]> {
         let indexes = self.indexes.iter().filter(|index| index.unique);
         std::iter::once(self.primary.as_slice())
             .chain(indexes.map(|index| index.properties.as_slice()))
             .filter(|key| {
-                !key.is_empty() && key.iter().all(|property| properties.contains(&&**property))
+                !key.is_empty()
+                    && key.iter().all(|property| {
+                        properties.contains(&&**property) || self.is_scope(property)
+                    })
             })
             .max_by_key(|key| key.len())
     }
@@ -282,9 +302,10 @@ impl Model {
         self.columns.iter().filter(|column| column.shown)
     }
 
-    /// The columns that inserts give a value to.
+    /// The columns that inserts give a value of the call's to.
     pub fn inserted(&self) -> impl Iterator<Item = &Column> {
-        self.columns.iter().filter(|column| !column.fill.is_left_to_database())
+        let columns = self.columns.iter();
+        columns.filter(|column| !column.fill.is_left_to_database() && column.fill != Fill::Scope)
     }
 
     /// One value for each inserted column: what the record gives, else what the column says.
@@ -307,9 +328,14 @@ impl Model {
         })
     }
 
-    /// How the columns shown come back from the database.
+    /// The columns that statements give back: those shown, and those that tell whose row it is.
+    pub(super) fn returned(&self) -> impl Iterator<Item = &Column> {
+        self.shown().chain(self.scope())
+    }
+
+    /// How the columns returned come back from the database.
     pub fn output(&self) -> Vec<OutputColumn> {
-        self.shown().map(|column| column.output(&self.table)).collect()
+        self.returned().map(|column| column.output(&self.table)).collect()
     }
 
     /// The UPDATE of the row that `conditions` find which sets these columns (by index). `kept`: what

@@ -1,4 +1,4 @@
-//! All rows of a table, some at a time, in the order of its primary key, and changes of what was read
+//! All rows of a table, of every scope, some at a time, in the order of its primary key, and changes of what was read
 //! there that lose nobody's newer value.
 
 use super::compose::Composer;
@@ -28,7 +28,7 @@ impl Model {
         limit: usize,
     ) -> Result<Plan> {
         let order = self.order()?;
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::of_all_scopes(dialect);
         composer.text("SELECT ");
         composer.separated(columns, ", ", |this, column| this.name(&column.name));
         composer.text(" FROM ");
@@ -45,9 +45,9 @@ impl Model {
     }
 
     /// Changes columns of the row with a key if each still holds, to the byte, what it did. Values: the
-    /// new ones, the key's, the old ones.
+    /// new ones, the key's, the scope's, the old ones.
     pub fn replace(&self, dialect: &Dialect, set: &[&Column]) -> Result<Plan> {
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::of_all_scopes(dialect);
         composer.text("UPDATE ");
         composer.table(&self.table);
         composer.text(" SET ");
@@ -57,11 +57,13 @@ impl Model {
             this.parameter(column.storage);
         });
         composer.text(" WHERE ");
-        for (index, property) in self.key.iter().enumerate() {
-            composer.text(if index == 0 { "" } else { " AND " });
-            composer.equal("", self.column(property)?, set.len() + index);
+        let mut key = 0;
+        let columns = self.key.iter().map(|property| self.column(property));
+        for column in columns.chain(self.scope().map(Ok)) {
+            composer.text(if key == 0 { "" } else { " AND " });
+            composer.equal("", column?, set.len() + key);
+            key += 1;
         }
-        let key = self.key.len();
         let bytes = dialect.bytes;
         for (index, column) in set.iter().enumerate() {
             let end = composer.sql.len();

@@ -7,7 +7,7 @@ use crate::error::Result;
 use std::fmt::Write as _;
 
 impl Model {
-    /// Looks for one row that has not expired at the call's first value and whose `property` begins with
+    /// Looks for one row, of any scope, that has not expired at the call's first value and whose `property` begins with
     /// none of the others, to the byte. Those have so many bytes.
     pub fn find_unprefixed(
         &self,
@@ -26,7 +26,7 @@ impl Model {
     ) -> Result<Plan> {
         let (column, expires) = (self.column(property)?, self.column("expires")?);
         let (name, bytes) = (dialect.quote(&column.name), dialect.bytes);
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::of_all_scopes(dialect);
         composer.text("SELECT 1 FROM ");
         composer.table(&self.table);
         composer.text(" WHERE ");
@@ -50,14 +50,15 @@ impl Model {
     fn compose_replace_text(&self, dialect: &Dialect, property: &str) -> Result<Plan> {
         self.allow(true)?;
         let column = self.column(property)?;
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("UPDATE ");
         composer.table(&self.table);
         composer.text(" SET ");
         composer.name(&column.name);
         composer.text(" = ");
         composer.parameter_of(1, column.storage);
-        composer.text(" WHERE ");
+        let before = composer.in_scope(self.scope(), "", " WHERE ");
+        composer.text(before);
         composer.equal("", column, 0);
         Ok(composer.plan(Vec::new(), Repeat::Always))
     }

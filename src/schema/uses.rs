@@ -73,7 +73,7 @@ impl Model {
             plan.steps.push(self.count_attempt(dialect, *owner, *key, by, counted)?);
             plan.steps.push(self.delete_attempted(dialect, *owner)?);
         }
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         let is_returned = if counted.uses {
             self.use_once_more(&mut composer)?;
             dialect.update_returning
@@ -91,7 +91,7 @@ impl Model {
             columns = composer.returning(self);
         } else {
             let shown: Vec<&Column> = self.shown().collect();
-            let mut select = Composer::new(dialect);
+            let mut select = Composer::new(dialect, self);
             select.text(&self.select_head(dialect, &shown));
             self.usable(&mut select, by, counted)?;
             select.text(dialect.lock_rows);
@@ -127,8 +127,10 @@ impl Model {
         counted: Counted,
     ) -> Result<()> {
         let quote = |composer: &Composer<'_>, column: &Column| composer.dialect.quote(&column.name);
-        for (index, (property, value)) in by.iter().enumerate() {
-            composer.text(if index == 0 { " WHERE " } else { " AND " });
+        let mut before = composer.in_scope(self.scope(), "", " WHERE ");
+        for (property, value) in by {
+            composer.text(before);
+            before = " AND ";
             composer.equal("", self.column(property)?, *value);
         }
         if counted.uses {
@@ -162,10 +164,12 @@ impl Model {
         counted: Counted,
     ) -> Result<(Arc<Statement>, Vec<usize>)> {
         let attempts = dialect.quote(&self.column("attempts")?.name);
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("UPDATE ");
         composer.table(&self.table);
-        let _ = write!(composer.sql, " SET {attempts} = COALESCE({attempts}, 0) + 1 WHERE ");
+        let _ = write!(composer.sql, " SET {attempts} = COALESCE({attempts}, 0) + 1");
+        let before = composer.in_scope(self.scope(), "", " WHERE ");
+        composer.text(before);
         composer.equal("", self.column(owner)?, owner_value);
         composer.text(" AND NOT (");
         composer.equal("", self.column(key)?, key_value);
@@ -184,10 +188,11 @@ impl Model {
         (owner, value): (&'static str, usize),
     ) -> Result<(Arc<Statement>, Vec<usize>)> {
         let attempts = self.column("attempts")?;
-        let mut composer = Composer::new(dialect);
+        let mut composer = Composer::new(dialect, self);
         composer.text("DELETE FROM ");
         composer.table(&self.table);
-        composer.text(" WHERE ");
+        let before = composer.in_scope(self.scope(), "", " WHERE ");
+        composer.text(before);
         composer.equal("", self.column(owner)?, value);
         let _ = write!(composer.sql, " AND COALESCE({}, 0) >= ", dialect.quote(&attempts.name));
         composer.parameter_of(MOST_ATTEMPTS, attempts.storage);
@@ -198,7 +203,8 @@ impl Model {
     fn alone(&self, composer: &mut Composer<'_>, column: &Column, value: usize) {
         composer.text(" AND (SELECT COUNT(*) FROM (SELECT 1 AS one FROM ");
         composer.table(&self.table);
-        composer.text(" WHERE ");
+        let before = composer.in_scope(self.scope(), "", " WHERE ");
+        composer.text(before);
         composer.equal("", column, value);
         composer.text(") AS alike) = 1");
     }

@@ -76,8 +76,10 @@ pub static MYSQL: Dialect = Dialect {
         reached: "SELECT IF(GTID_SUBSET(?, @@GLOBAL.gtid_executed), 'true', 'false')",
     }),
     now: "CURRENT_TIMESTAMP(3)",
+    advance_counter: |_, _| None,
     table_suffix: |_| " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC",
     indexes_inside: true,
+    adds_foreign_keys: true,
     defines_atomically: false,
 };
 
@@ -125,8 +127,10 @@ pub static MARIADB: Dialect = Dialect {
         reached: "SELECT IF(MASTER_GTID_WAIT(?, 0) = 0, 'true', 'false')",
     }),
     now: MYSQL.now,
+    advance_counter: MYSQL.advance_counter,
     table_suffix: MYSQL.table_suffix,
     indexes_inside: true,
+    adds_foreign_keys: true,
     defines_atomically: false,
 };
 
@@ -199,8 +203,10 @@ pub static GALERA: Dialect = Dialect {
     key_lock: MARIADB.key_lock,
     replication: MARIADB.replication,
     now: MARIADB.now,
+    advance_counter: MARIADB.advance_counter,
     table_suffix: MARIADB.table_suffix,
     indexes_inside: MARIADB.indexes_inside,
+    adds_foreign_keys: true,
     defines_atomically: MARIADB.defines_atomically,
 };
 

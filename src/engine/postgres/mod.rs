@@ -111,8 +111,20 @@ pub static DIALECT: Dialect = Dialect {
             THEN (pg_last_wal_replay_lsn() >= $1::text::pg_lsn)::text END",
     }),
     now: "now()",
+    advance_counter: |table, column| {
+        let (text, name) = (DIALECT.literal, DIALECT.quote(column));
+        // A number that somebody has been given meanwhile is not given again.
+        Some(format!(
+            "SELECT setval(counter, GREATEST(nextval(counter), (SELECT COALESCE(MAX({name}), 1) FROM \
+             {table}))) FROM (SELECT pg_get_serial_sequence({}, {})::regclass AS counter) AS counters \
+             WHERE counter IS NOT NULL",
+            text(table),
+            text(column)
+        ))
+    },
     table_suffix: |_| "",
     indexes_inside: false,
+    adds_foreign_keys: true,
     defines_atomically: true,
 };
 

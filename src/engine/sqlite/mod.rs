@@ -88,6 +88,7 @@ pub static DIALECT: Dialect = Dialect {
     // Milliseconds since 1970; unixepoch('subsec') would need SQLite 3.42 in every other program.
     replication: None,
     now: "(CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER))",
+    advance_counter: |_, _| None,
     table_suffix: |layout| match layout {
         Layout::ByKey => " WITHOUT ROWID, STRICT",
         Layout::ByRow => " STRICT",
@@ -95,6 +96,7 @@ pub static DIALECT: Dialect = Dialect {
         Layout::Theirs => "",
     },
     indexes_inside: false,
+    adds_foreign_keys: false,
     defines_atomically: true,
 };
 
