@@ -17,8 +17,8 @@ const LONGEST = 2 ** 31 - 1
  * of one database.
  */
 function adapterPerTenant(make, url, given) {
-  const { tenants, ...options } = given ?? {}
-  const settings = readSettings(tenants)
+  const { tenants, ...options } = read(() => ({ ...given }))
+  const settings = read(() => readSettings(tenants))
   if (options.url !== undefined) {
     throw new SqlxAdapterError(
       'the URL is given twice: as the first argument and as option "url"',
@@ -27,7 +27,7 @@ function adapterPerTenant(make, url, given) {
   }
   // Never opened: it says which functions there are, and refuses options that are wrong at once.
   const shape = make(undefined, options)
-  settings.acquireTimeout = options.pool?.acquireTimeout ?? ACQUIRE_TIMEOUT
+  settings.acquireTimeout = read(() => options.pool?.acquireTimeout) ?? ACQUIRE_TIMEOUT
   const databases = new Databases(settings, async (tenant, operation) => {
     const place = await placeOf(url, tenant, operation)
     return { place, adapter: make(place, options) }
@@ -39,6 +39,17 @@ function adapterPerTenant(make, url, given) {
   }
   adapter.close = () => databases.close()
   return adapter
+}
+
+/** What the options say. A getter or a proxy among them may throw whatever it likes. */
+function read(take) {
+  try {
+    return take()
+  } catch (error) {
+    if (error instanceof SqlxAdapterError) throw error
+    // Without what was thrown, which may hold a secret.
+    throw new SqlxAdapterError("the options cannot be read: a property throws", "ERR_CONFIG")
+  }
 }
 
 function readSettings(tenants) {

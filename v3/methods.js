@@ -34,10 +34,10 @@ function readOptions(appOptions) {
     const maxAge = (session?.maxAge ?? 30 * DAY) * 1000
     const updateAge = (session?.updateAge ?? DAY) * 1000
     return { maxAge, updateAge, secret: `${secret}`, baseUrl: baseUrl ?? site, site }
-  } catch (error) {
+  } catch {
     const message =
       "getAdapter takes the options that NextAuth calls it with: { session, secret, … }"
-    throw new SqlxAdapterError(message, "ERR_INVALID_ARGUMENT", "getAdapter", error)
+    throw new SqlxAdapterError(message, "ERR_INVALID_ARGUMENT", "getAdapter")
   }
 }
 

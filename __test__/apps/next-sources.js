@@ -1,5 +1,7 @@
 // The sources of a Next.js application, as its documentation and this package's have them.
 
+const { providers } = require("./providers.js")
+
 /** The files of one, by their paths. */
 function nextSources({ next, auth, router, wrapper, standalone, cacheComponents }) {
   const files = {
@@ -45,19 +47,7 @@ export const marker = "change 0"
 
 export const { handlers, auth } = NextAuth({
   adapter,
-  providers: [
-    {
-      id: "loopback",
-      name: "Loopback ID",
-      type: "oidc",
-      issuer: process.env.OIDC_ISSUER,
-      clientId: process.env.OIDC_CLIENT_ID,
-      clientSecret: process.env.OIDC_CLIENT_SECRET,
-      checks: ["pkce", "state", "nonce"],
-      authorization: { params: { scope: "openid email profile" } },
-    },
-    Nodemailer({ server: process.env.EMAIL_SERVER ?? "smtp://127.0.0.1", from: "app@example.test" }),
-  ],
+  providers: ${providers},
 })
 `
 

@@ -4,7 +4,8 @@
 const { readFileSync } = require("node:fs")
 const path = require("node:path")
 const Adapters = require("../../v3.js").default
-const { SqlxAdapterError } = require("../..")
+const { composeAdapters } = require("../../compose.js")
+const { SqlxAdapter, SqlxAdapterError } = require("../..")
 const { Default, TypeORM, Prisma, fromDatabase } = require("../../v3.js")
 const { freshFolder, query } = require("../support/sqlite")
 const { refusedAtOnce } = require("../support/expectations")
@@ -96,6 +97,19 @@ describe("the spellings", () => {
   test("no database is no adapter: then v3 keeps sessions in cookies", () => {
     for (const none of [undefined, null, ""]) expect(fromDatabase(none)).toBeUndefined()
   })
+})
+
+test("users in one system and sessions in another", async () => {
+  const [users, sessions] = [SqlxAdapter("sqlite::memory:"), SqlxAdapter(`sqlite:${file()}`)]
+  const parts = { user: users, account: users, verificationToken: users, session: sessions }
+  const split = { ...composeAdapters(parts), getAdapter: users.getAdapter }
+  const v3 = await split.getAdapter({ session: {}, secret: "s" })
+  const user = await v3.createUser({ name: "Ada", email: uniqueEmail() })
+  const { sessionToken } = await v3.createSession(user)
+  expect(await v3.getSession(sessionToken)).toMatchObject({ sessionToken, userId: user.id })
+  expect(await users.listSessions(user.id)).toEqual([])
+  expect(await sessions.listSessions(user.id)).toHaveLength(1)
+  for (const adapter of [users, sessions]) await adapter.close()
 })
 
 describe("Prisma's", () => {

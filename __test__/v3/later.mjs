@@ -1,6 +1,6 @@
 // The session that NextAuth 4 and Auth.js 5 find for a cookie of v3's, as JSON:
 //
-//   node later.mjs <database URL> <session token>
+//   node later.mjs <database URL> <session token> [schema]      v3's own, without a schema
 
 import { Auth } from "@auth/core"
 import { SqlxAdapter } from "../../index.js"
@@ -8,9 +8,9 @@ import { SqlxAdapter } from "../../index.js"
 import next4 from "../../node_modules/next-auth-4/core/index.js"
 import browser from "./browser.js"
 
-const [url, token] = process.argv.slice(2)
+const [url, token, schema = "typeorm-v3"] = process.argv.slice(2)
 const cookie = browser.SESSION_COOKIE
-const adapter = SqlxAdapter(url, { schema: "typeorm-v3" })
+const adapter = SqlxAdapter(url, schema === "own" ? {} : { schema })
 const options = {
   adapter,
   secret: "the application's secret",

@@ -127,5 +127,30 @@ for (const database of databases.filter(({ name }) => Object.hasOwn(TYPEORM, nam
       // v3 goes on, too.
       expect(await ada.session(original)).toMatchObject(octo)
     })
+
+    test("goes on with it after the copy to our own tables, too", async () => {
+      const ada = browser()
+      await ada.signIn(original)
+      const target = await database.fresh()
+      try {
+        const cli = path.join(__dirname, "../../cli.js")
+        const from = ["--from", place.url, "--from-schema", "typeorm-v3"]
+        await run(process.execPath, [cli, "copy", ...from, "--to", target.url])
+        const script = path.join(__dirname, "later.mjs")
+        const { stdout } = await run(process.execPath, [script, target.url, ada.token, "own"])
+        const { four, five } = JSON.parse(stdout)
+        for (const { user } of [four, five]) {
+          expect(user).toMatchObject({ name: "Octo", email: profile.email })
+        }
+        // What is there is our own: a digest, and no token.
+        const [stored] = await target.rows(
+          "SELECT count(*) AS n FROM sessions WHERE session_token = ?",
+          [ada.token],
+        )
+        expect(Number(stored.n)).toBe(0)
+      } finally {
+        await target.drop()
+      }
+    })
   })
 }

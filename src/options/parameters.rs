@@ -266,12 +266,10 @@ mod tests {
              &charset=utf8&timezone=local&uselibpqcompat=true\
              &target_session_attrs=read-write&socket_timeout=3&hunter=2&socket_timeout=4",
         );
+        assert!(source.writable);
         assert_eq!(source.application_name.as_deref(), Some("my app"));
         assert_eq!(source.options.as_deref(), Some("-c geqo=off -c jit=off"));
-        assert_eq!(
-            source.ignored,
-            ["target_session_attrs", "socket_timeout", "hunter", "socket_timeout"]
-        );
+        assert_eq!(source.ignored, ["socket_timeout", "hunter", "socket_timeout"]);
         let source = server("mysql://db/auth?schema=a&options=b&pgbouncer=true");
         assert_eq!(source.ignored, ["schema", "options", "pgbouncer"]);
         assert_eq!((source.schema, source.options), (None, None));

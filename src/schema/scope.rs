@@ -3,7 +3,7 @@
 //! Their values come before a call's own among those of a plan, and after the others' in the rows that a
 //! statement gives back, where they are looked at again.
 
-use super::{Column, Fill, Index, Model, Schema};
+use super::{Column, Fill, Index, Model};
 use crate::engine::{ColumnType, Dialect};
 use crate::error::{Error, Result};
 use crate::options::{ScopeColumn, TypeName};
@@ -73,13 +73,6 @@ impl Model {
             }
         }
         self.indexes = indexes;
-    }
-}
-
-impl Schema {
-    /// How many columns the scope has.
-    pub fn scope_width(&self) -> usize {
-        self.user.scope().count()
     }
 }
 

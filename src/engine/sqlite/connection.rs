@@ -7,6 +7,7 @@ use crate::engine::{Outcome, OutputColumn, Statement, Step, Storage, Wire, Work}
 use crate::error::{Error, Result};
 use crate::options::{SqliteOptions, Synchronous};
 use crate::value::Value;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -95,6 +96,8 @@ impl Connection {
         sqlite.pragma_update(None, "foreign_keys", true)?;
         sqlite.pragma_update(None, "synchronous", synchronous)?;
         sqlite.pragma_update(None, "cache_size", -i64::from(place.cache))?;
+        // Else SQLite plans a statement anew for each value that is bound, once ANALYZE has been run.
+        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         sqlite.set_prepared_statement_cache_capacity(STATEMENTS);
         let clock = Arc::clone(&self.clock);
         sqlite.progress_handler(STEPS_PER_LOOK, Some(move || clock.is_over()))
