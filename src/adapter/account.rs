@@ -158,7 +158,7 @@ impl Call {
             let key: Vec<Value> = key.take(BY_KEY.len()).collect();
             self.run(&self.store.account.by_key, &key).await?
         } else {
-            let plan = model.update(self.store.engine.dialect(), &columns, &found_by)?;
+            let plan = model.update(self.store.engine.dialect(), &columns, &found_by, &[])?;
             values.extend(key.chain(owner.cloned()));
             self.run(&plan, &values).await?
         };
