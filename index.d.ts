@@ -336,6 +336,7 @@ export interface SqlxAdapterObject {
    * @example
    * NextAuth({
    *   adapter,
+   *   providers: [GitHub],
    *   events: {
    *     async signIn({ account }) {
    *       if (account?.type === "oauth" || account?.type === "oidc") await adapter.updateAccount(account)
