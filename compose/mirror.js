@@ -44,7 +44,7 @@ function mirror(primary, secondary, options = {}) {
     } catch {}
   }
 
-  /** The secondary's part of a call. It never rejects. */
+  /** The secondary's part of a call; gives whether it was the same. It never rejects. */
   async function follow(operation, args, expected) {
     let timer
     try {
@@ -60,8 +60,10 @@ function mirror(primary, secondary, options = {}) {
       const given = await Promise.race([secondary[operation](...args), late])
       const difference = differingFields(expected, given)
       if (difference) report(operation, difference.kind, { fields: difference.fields })
+      return !difference
     } catch (error) {
       report(operation, "failed", { fields: [], error })
+      return false
     } finally {
       clearTimeout(timer)
     }
@@ -72,8 +74,8 @@ function mirror(primary, secondary, options = {}) {
     counts.writes += 1
     // Rows that refer to this one must find it in both: the secondary gets the primary's id.
     const same = operation === "createUser" ? [{ ...args[0], ...result }] : args
-    await follow(operation, same, result)
-    touched?.note(operation, args, result)
+    const arrived = await follow(operation, same, result)
+    touched?.note(operation, args, result, arrived)
     return result
   }
 

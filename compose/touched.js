@@ -11,32 +11,32 @@ const { has } = require("./parts.js")
  */
 function touchedRows(primary, secondary) {
   const rows = new Map()
-  const key = (...parts) => JSON.stringify(parts)
-  const touch = (kind, id, values) => rows.set(key(kind, id), { kind, values })
+  /** The rows that have been brought into line by the call under way; nothing between calls. */
+  let inHand
 
-  const account = ({ provider, providerAccountId }) => ({ provider, providerAccountId })
+  const row = (kind, id, values) => ({ key: JSON.stringify([kind, id]), kind, values })
+  const session = (token) => row("session", token, { token })
+  const user = (id) => row("user", id, { id })
+  const authenticator = (id) => row("authenticator", id, { id })
+  function account(given, linked) {
+    const at = { provider: given.provider, providerAccountId: given.providerAccountId }
+    return row("account", at, { at, linked })
+  }
 
-  /** Which rows a call has written. */
-  const NOTES = {
-    createUser: (_, result) => touch("user", result?.id, { id: result?.id }),
-    updateUser: ([{ id }]) => touch("user", id, { id }),
-    deleteUser: ([id]) => touch("user", id, { id }),
-    linkAccount([given]) {
-      const at = account(given)
-      touch("account", at, { at, given })
-    },
-    unlinkAccount([given]) {
-      const at = account(given)
-      touch("account", at, { at })
-    },
-    createSession: ([{ sessionToken: token }]) => touch("session", token, { token }),
-    updateSession: ([{ sessionToken: token }]) => touch("session", token, { token }),
-    deleteSession: ([token]) => touch("session", token, { token }),
-    createAuthenticator: ([{ credentialID: id }]) => touch("authenticator", id, { id }),
-    updateAuthenticatorCounter: ([id]) => touch("authenticator", id, { id }),
-    useVerificationToken([given], result) {
-      if (result) touch("verificationToken", given, { given })
-    },
+  /** Which row a call has written. */
+  const WRITTEN = {
+    createUser: (_, result) => user(result?.id),
+    updateUser: ([{ id }]) => user(id),
+    deleteUser: ([id]) => user(id),
+    linkAccount: ([given]) => account(given, given),
+    unlinkAccount: ([given]) => account(given),
+    createSession: ([{ sessionToken }]) => session(sessionToken),
+    updateSession: ([{ sessionToken }]) => session(sessionToken),
+    deleteSession: ([token]) => session(token),
+    createAuthenticator: ([{ credentialID }]) => authenticator(credentialID),
+    updateAuthenticatorCounter: ([id]) => authenticator(id),
+    useVerificationToken: ([given], result) =>
+      result ? row("verificationToken", given, { given }) : undefined,
   }
 
   const SETTLE = {
@@ -47,14 +47,14 @@ function touchedRows(primary, secondary) {
       if (!there) return secondary.createUser(user)
       if (differingFields(user, there)) await secondary.updateUser(user)
     },
-    async account({ at, given }) {
+    async account({ at, linked }) {
       const [user, there] = await Promise.all([
         primary.getUserByAccount(at),
         secondary.getUserByAccount(at),
       ])
       if (there && there.id !== user?.id) await secondary.unlinkAccount(at)
-      if (user && given?.userId === user.id && there?.id !== user.id) {
-        await secondary.linkAccount(given)
+      if (user && linked?.userId === user.id && there?.id !== user.id) {
+        await secondary.linkAccount(linked)
       }
     },
     async session({ token }) {
@@ -86,28 +86,39 @@ function touchedRows(primary, secondary) {
 
   async function run() {
     let settled = 0
-    // What is written meanwhile is noted again, and comes in another round.
-    while (rows.size > 0) {
-      const round = [...rows]
-      round.sort(([, one], [, other]) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind))
-      for (const [id, row] of round) {
-        rows.delete(id)
-        try {
-          await SETTLE[row.kind](row.values)
-          settled += 1
-        } catch (error) {
-          if (!rows.has(id)) rows.set(id, row)
-          throw error
+    inHand = new Set()
+    try {
+      while (rows.size > 0) {
+        const round = [...rows.values()]
+        round.sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind))
+        for (const one of round) {
+          rows.delete(one.key)
+          inHand.add(one.key)
+          try {
+            await SETTLE[one.kind](one.values)
+            settled += 1
+          } catch (error) {
+            if (!rows.has(one.key)) rows.set(one.key, one)
+            throw error
+          }
         }
       }
+      return { settled }
+    } finally {
+      inHand = undefined
     }
-    return { settled }
   }
 
   return {
-    /** A write was done in the primary, and in the secondary as far as that could. */
-    note(operation, args, result) {
-      if (has(NOTES, operation)) NOTES[operation](args, result)
+    /**
+     * A write was done in the primary; `arrived` tells whether it was in the secondary, too. When the
+     * copy has ended, and rows are being brought into line, those are needed no more that arrive, but
+     * for one that `settle` may just have read before.
+     */
+    note(operation, args, result, arrived) {
+      const written = has(WRITTEN, operation) ? WRITTEN[operation](args, result) : undefined
+      if (!written || (inHand && arrived && !inHand.has(written.key))) return
+      rows.set(written.key, written)
     },
     /** Brings the rows into line; those that are left when it rejects are tried again by the next. */
     settle() {
