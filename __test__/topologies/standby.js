@@ -29,7 +29,7 @@ function urlOfBoth({ primary, replica }) {
  * People sign in on a primary with a hot standby, from which users and sessions are read, while its
  * replay is paused, it is killed and started again, and at last the primary is killed and it is
  * promoted. `synchronous`: a commit is acknowledged when the standby has it; without it the standby
- * is cut off for a moment before the primary dies, so that something is lost.
+ * dies a moment before the primary, so that something is lost.
  */
 async function failOver(pair, { synchronous, short = false }) {
   const { primary, replica } = pair
@@ -53,11 +53,11 @@ async function failOver(pair, { synchronous, short = false }) {
   }
   async function promoted(people) {
     if (!synchronous) {
-      replica.freeze()
+      await replica.kill()
       await sleep(400)
     }
     await primary.kill()
-    replica.thaw()
+    if (!synchronous) await replica.restart()
     await replica.promote()
     if (!synchronous) people.forgive()
   }
