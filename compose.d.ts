@@ -128,8 +128,8 @@ export type ComposedAdapter<P extends Parts = Parts> = Pick<SqlxAdapterObject, U
   FunctionsOf<P, "session", SessionFunctions> &
   FunctionsOf<P, "verificationToken", VerificationTokenFunctions> &
   FunctionsOf<P, "authenticator", AuthenticatorFunctions> &
-  Management<P["session"], "listSessions" | "deleteSessionsByUser"> &
-  Management<P["account"], "listAccounts"> & {
+  Management<P["session"], "listSessions" | "deleteSessionsByUser" | "createSessionFor"> &
+  Management<P["account"], "listAccounts" | "updateAccount" | "withAccountLock"> & {
     /**
      * Completes what is left of `deleteUser` after a crash or an error half-way, in any process: call
      * it when the application starts, or from time to time.
