@@ -92,11 +92,25 @@ function loads() {
   }
 }
 
+/**
+ * Whether npm was told to install for another kind of machine, as in `npm install --os=linux --cpu=arm64 --libc=musl`.
+ * Then that one's binary comes, which neither loads here nor is to be replaced by one that is built here.
+ */
+function isForElsewhere() {
+  const { npm_config_os: os, npm_config_cpu: cpu, npm_config_libc: libc } = process.env
+  const here = platform.endsWith("-musl") ? "musl" : "glibc"
+  return (
+    (os ?? process.platform) !== process.platform ||
+    (cpu ?? process.arch) !== process.arch ||
+    (process.platform === "linux" && (libc ?? here) !== here)
+  )
+}
+
 function install() {
   // In a checkout one builds with `npm run build`, when one wants to.
   const isCheckout = existsSync(path.join(__dirname, ".git"))
   const isInstalled = path.basename(path.dirname(__dirname)) === "node_modules"
-  if (isCheckout || !isInstalled || loads()) return 0
+  if (isCheckout || !isInstalled || isForElsewhere() || loads()) return 0
 
   const missing = missingTools()
   if (missing) {

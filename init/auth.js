@@ -76,49 +76,59 @@ function replacing(file, text) {
 
 function planNew({ authMajor, router, typescript, folder, alias }) {
   const script = typescript ? "ts" : "js"
-  const notes = ["GitHub is an example: put the providers there that you want."]
+  const variables =
+    authMajor >= 5 ? "AUTH_GITHUB_ID and AUTH_GITHUB_SECRET" : "GITHUB_ID and GITHUB_SECRET"
+  const notes = [
+    "While developing, any e-mail address signs in: the link is printed in the terminal.",
+    `GitHub is an example, and takes ${variables} in the environment: put the providers there that you want.`,
+  ]
+  const source = (text) => (typescript ? text : withoutTypes(text))
+  const file = (name) => path.posix.join(folder, `${name}.${script}`)
   if (authMajor >= 5) {
-    const auth = path.posix.join(folder, `auth.${script}`)
-    const route = path.posix.join(folder, `app/api/auth/[...nextauth]/route.${script}`)
     const from = alias ?? "../../../../auth"
-    notes.push("It takes AUTH_GITHUB_ID and AUTH_GITHUB_SECRET in the environment.")
+    const route = `import { handlers } from "${from}"\n\nexport const { GET, POST } = handlers\n`
     return {
       changes: [
-        { file: auth, before: undefined, after: auth5 },
-        {
-          file: route,
-          before: undefined,
-          after: `import { handlers } from "${from}"\n\nexport const { GET, POST } = handlers\n`,
-        },
+        { file: file("auth"), before: undefined, after: source(auth5) },
+        { file: file("app/api/auth/[...nextauth]/route"), before: undefined, after: route },
       ],
       notes,
     }
   }
-  notes.push("It takes GITHUB_ID and GITHUB_SECRET in the environment.")
-  const file =
-    router === "app"
-      ? `app/api/auth/[...nextauth]/route.${script}`
-      : `pages/api/auth/[...nextauth].${script}`
-  const after =
-    router === "app" ? `${auth4}\n${handler}` : `${auth4}\nexport default NextAuth(authOptions)\n`
-  const source = typescript
-    ? after
-    : after
-        .replace(/import NextAuth, .*/, 'import NextAuth from "next-auth"')
-        .replace(": NextAuthOptions", "")
-  return {
-    changes: [{ file: path.posix.join(folder, file), before: undefined, after: source }],
-    notes,
-  }
+  const name =
+    router === "app" ? "app/api/auth/[...nextauth]/route" : "pages/api/auth/[...nextauth]"
+  const after = `${auth4}\n${router === "app" ? handler : "export default NextAuth(authOptions)\n"}`
+  return { changes: [{ file: file(name), before: undefined, after: source(after) }], notes }
+}
+
+/** The same in JavaScript. */
+function withoutTypes(source) {
+  return source
+    .replace(/^import type .*\n/gm, "")
+    .replace(", { type NextAuthOptions }", "")
+    .replace(/: (?:NextAuthOptions|Provider\[\]|NextAuthOptions\["providers"\])(?= =)/g, "")
 }
 
 const auth5 = `import NextAuth from "next-auth"
+import type { Provider } from "next-auth/providers"
 import GitHub from "next-auth/providers/github"
 import { SqlxAdapter } from "${ours}"
 
+const providers: Provider[] = [GitHub]
+
+// While developing, a sign-in that needs no account anywhere.
+if (process.env.NODE_ENV === "development") {
+  providers.push({
+    id: "email",
+    type: "email",
+    name: "a link in the terminal",
+    sendVerificationRequest: ({ url }) => console.log("Sign in:", url),
+  })
+}
+
 export const { handlers, auth, signIn, signOut } = NextAuth({
   adapter: SqlxAdapter(),
-  providers: [GitHub],
+  providers,
 })
 `
 
@@ -129,10 +139,25 @@ import { SqlxAdapter } from "${ours}"
 
 const { GITHUB_ID = "", GITHUB_SECRET = "" } = process.env
 
-const authOptions: NextAuthOptions = {
-  adapter: SqlxAdapter(),
-  providers: [GitHub({ clientId: GITHUB_ID, clientSecret: GITHUB_SECRET })],
+const providers: NextAuthOptions["providers"] = [
+  GitHub({ clientId: GITHUB_ID, clientSecret: GITHUB_SECRET }),
+]
+
+// While developing, a sign-in that needs no account anywhere.
+if (process.env.NODE_ENV === "development") {
+  providers.push({
+    id: "email",
+    type: "email",
+    name: "Email",
+    server: "",
+    from: "",
+    maxAge: 24 * 60 * 60,
+    options: {},
+    sendVerificationRequest: ({ url }) => console.log("Sign in:", url),
+  })
 }
+
+const authOptions: NextAuthOptions = { adapter: SqlxAdapter(), providers }
 `
 
 const handler = `const handler = NextAuth(authOptions)

@@ -4,6 +4,7 @@
 const fs = require("node:fs")
 const path = require("node:path")
 const { freshFolder, mustRun, root, run } = require("../package/project")
+const { answering } = require("../package/terminal")
 
 jest.setTimeout(60_000)
 
@@ -108,6 +109,15 @@ describe("a project without a configuration of NextAuth", () => {
         "export default withSqlxAdapter({})\n",
     )
     await compiles(place)
+  })
+
+  test("gets it in JavaScript where that is what there is", async () => {
+    const place = project({ ...without })
+    await initialised(place)
+    const file = path.join(place, "auth.js")
+    expect(fs.readFileSync(file, "utf8")).toContain("const providers = [GitHub]\n")
+    fs.renameSync(file, `${file.slice(0, -3)}.mjs`)
+    await mustRun(process.execPath, ["--check", "auth.mjs"], { cwd: place })
   })
 
   test("gets all of it: App Router, next-auth 4", async () => {
@@ -291,6 +301,32 @@ describe("the environment", () => {
     const place = project({ ...without, ".gitignore": "node_modules" })
     await initialised(place)
     expect(read(place, ".gitignore")).toBe("node_modules\n.env*.local\n*.db\n*.db-*\n")
+  })
+})
+
+// With util-linux' `script`; that of other systems takes other options.
+const testAtTerminal = process.platform === "linux" ? describe : describe.skip
+
+testAtTerminal("at a terminal it asks", () => {
+  const command = `"${process.execPath}" "${path.join(root, "cli.js")}" init`
+  const asked = (place, ...answers) => answering(command, answers, { cwd: place, env: environment })
+
+  test("for the database, and whether to write", async () => {
+    const place = project({ ...without })
+    const url = "postgres://app:not-shown@db/app"
+    const { code, output } = await asked(place, ["Which database?", url], ["Write this?", ""])
+    expect(code).toBe(0)
+    expect(output).toContain("AUTH_DATABASE_URL=postgres://app:…@db/app")
+    expect(read(place, ".env.local")).toContain(`AUTH_DATABASE_URL=${url}\n`)
+    expect(read(place, "next.config.mjs")).toContain("withSqlxAdapter")
+  })
+
+  test("and takes no for an answer", async () => {
+    const place = project({ ...without })
+    const before = contents(place)
+    const { code, output } = await asked(place, ["Which database?", ""], ["Write this?", "n"])
+    expect([code, output]).toEqual([0, expect.stringContaining("Nothing was written.")])
+    expect(contents(place)).toEqual(before)
   })
 })
 

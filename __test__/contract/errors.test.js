@@ -87,6 +87,14 @@ contract("errors", (db) => {
     for (const error of found) expect(error.message).toContain(error.operation)
   })
 
+  test("have their code in the first line of the stack, where logs show nothing else", async () => {
+    const { found } = await errors()
+    for (const error of found) {
+      const [first] = error.stack.split("\n")
+      expect(first).toBe(`SqlxAdapterError [${error.code}]: ${error.message}`)
+    }
+  })
+
   test("have a plain cause, safe for JSON, where the database said something", async () => {
     const { found } = await errors()
     for (const error of found) {

@@ -4,25 +4,45 @@ const fs = require("node:fs")
 const path = require("node:path")
 const { root } = require("./project.js")
 
-const documents = [
-  "README.md",
-  "CONTRIBUTING.md",
-  "SECURITY.md",
-  "docs/cli.md",
-  "docs/frameworks.md",
-  "docs/platforms.md",
-  "docs/runtimes.md",
-  "docs/security.md",
-  "docs/refresh-tokens.md",
-]
 const read = (name) => fs.readFileSync(path.join(root, name), "utf8")
+const documents = [
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"],
+  ...fs.readdirSync(path.join(root, "docs")).map((name) => `docs/${name}`),
+].filter((name) => name.endsWith(".md"))
+
+/** What a link to a heading of a page may say after `#`, as GitHub makes it of the heading. */
+function anchors(name) {
+  const seen = new Map()
+  const text = read(name).replace(/^```[\s\S]*?^```/gm, "")
+  return [...text.matchAll(/^#+ +(.+)$/gm)].map(([, heading]) => {
+    const plain = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase()
+    const anchor = plain.replace(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-")
+    const count = seen.get(anchor) ?? 0
+    seen.set(anchor, count + 1)
+    return count === 0 ? anchor : `${anchor}-${count}`
+  })
+}
 
 test.each(documents)("%s links to what there is", (name) => {
-  const links = [...read(name).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(
-    ([, to]) => to,
-  )
-  const missing = links.filter((to) => !fs.existsSync(path.join(root, path.dirname(name), to)))
-  expect(missing).toEqual([])
+  const links = [...read(name).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)/g)]
+  const missing = links.filter(([, to, anchor]) => {
+    const file = to === "" ? name : path.join(path.dirname(name), to)
+    if (!fs.existsSync(path.join(root, file))) return true
+    return anchor !== undefined && file.endsWith(".md") && !anchors(file).includes(anchor)
+  })
+  expect(missing.map(([link]) => link)).toEqual([])
+})
+
+test("docs/errors.md has every code, with what it means", () => {
+  const [, union] = /type SqlxAdapterErrorCode =([\s\S]*?)\n\n/.exec(read("index.d.ts"))
+  const declared = [...union.matchAll(/"(ERR_\w+)"/g)].map(([, code]) => code)
+  const given = [...read("src/error.rs").matchAll(/"(ERR_\w+)"/g)].map(([, code]) => code)
+  expect(declared.length).toBeGreaterThan(15)
+  expect([...new Set(given)].sort()).toEqual([...declared].sort())
+  const pages = read("docs/errors.md").split(/^## /m).slice(1)
+  const headings = pages.map((page) => page.split("\n", 1)[0])
+  expect(headings.filter((heading) => heading.startsWith("ERR_")).sort()).toEqual(declared.sort())
+  for (const page of pages) expect(page.split("\n").slice(1).join(" ").length).toBeGreaterThan(30)
 })
 
 test("CONTRIBUTING.md names files and commands that there are", () => {

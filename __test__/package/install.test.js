@@ -96,6 +96,29 @@ test("npm shows those lines, and the installation fails", async () => {
   expect(stderr).toContain("https://rustup.rs")
 })
 
+test("builds nothing where npm is told to install for another kind of machine", async () => {
+  const elsewhere = platform === "linux-arm64-musl" ? "linux-x64-gnu" : "linux-arm64-musl"
+  const [, cpu, abi] = elsewhere.split("-")
+  const env = {
+    ...pathOf({ node: process.execPath, npm: which("npm"), sh: which("sh") }),
+    npm_config_os: "linux",
+    npm_config_cpu: cpu,
+    npm_config_libc: abi === "gnu" ? "glibc" : "musl",
+  }
+  // What is in it does not matter here: it cannot be loaded on this machine.
+  const other = path.join(folder, elsewhere)
+  fs.cpSync(path.join(root, "npm", elsewhere), other, { recursive: true })
+  fs.writeFileSync(path.join(other, `next-auth-sqlx-adapter.${elsewhere}.node`), "")
+  const optional = { [`next-auth-sqlx-adapter-${elsewhere}`]: `file:${await pack(other, folder)}` }
+  const project = path.join(folder, "for-elsewhere")
+  const { code, stderr } = await installInto(project, [tarball], env, optional)
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining("Rust")])
+  const modules = path.join(project, "node_modules")
+  expect(fs.existsSync(path.join(modules, `next-auth-sqlx-adapter-${elsewhere}`))).toBe(true)
+  const built = fs.readdirSync(path.join(modules, "next-auth-sqlx-adapter"))
+  expect(built.filter((name) => name.endsWith(".node"))).toEqual([])
+})
+
 // Quick only where all that it depends on has been compiled before; elsewhere it takes minutes.
 const target = process.env.CARGO_TARGET_DIR ?? path.join(root, "target")
 const isCompiled = process.env.CI || fs.existsSync(path.join(target, "release/deps"))

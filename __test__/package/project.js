@@ -52,9 +52,10 @@ async function packPlatform(destination) {
 }
 
 /** An empty project with these tarballs installed. npm is not to look anything up. */
-async function installInto(folder, tarballs, env = process.env) {
+async function installInto(folder, tarballs, env = process.env, optionalDependencies = {}) {
   fs.mkdirSync(folder, { recursive: true })
-  fs.writeFileSync(path.join(folder, "package.json"), '{ "private": true }')
+  const manifest = { private: true, optionalDependencies }
+  fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest))
   const args = ["install", "--offline", "--no-audit", "--no-fund", ...tarballs]
   return run("npm", args, { cwd: folder, env })
 }

@@ -2,9 +2,11 @@
 
 const { spawn } = require("node:child_process")
 const { once } = require("node:events")
+const fs = require("node:fs")
 const path = require("node:path")
 const ts = require("typescript-5")
 const { SqlxAdapter } = require("../..")
+const { freshFolder, mustRun } = require("../package/project.js")
 const { blocks, root } = require("../types/blocks.js")
 
 /** The recipe whose code has this in it, as JavaScript. */
@@ -55,4 +57,28 @@ test("a process that is told to end finishes what is under way", async () => {
   const [code] = await once(child, "close")
   expect(code).toBe(0)
   expect(said.trim().split("\n").sort()).toEqual(["ERR_CLOSED", "stored"])
+})
+
+test("the handler for AWS Lambda is asked again while it is warm, and by a cold start", async () => {
+  const folder = freshFolder()
+  const source = recipe("export const handler").replaceAll("exports.", "module.exports.")
+  fs.writeFileSync(
+    path.join(folder, "handler.cjs"),
+    `const { SqlxAdapter } = require(${JSON.stringify(path.join(root, "index.js"))})\n${source}`,
+  )
+  // What the platform does: it loads the module once, and calls the handler for each event.
+  const invoke = `
+    const { handler } = require("./handler.cjs")
+    handler({}).then(async (cold) => console.log(JSON.stringify([cold, await handler({})])))`
+  const env = { ...process.env, DATABASE_URL: `sqlite:${path.join(folder, "lambda.db")}` }
+  try {
+    for (const start of ["first", "second"]) {
+      const said = await mustRun(process.execPath, ["-e", invoke], { cwd: folder, env })
+      const answers = JSON.parse(said)
+      expect([start, ...answers.map(({ statusCode }) => statusCode)]).toEqual([start, 200, 200])
+      for (const { body } of answers) expect(Number(body)).toBeGreaterThan(0)
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
 })

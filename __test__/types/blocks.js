@@ -30,4 +30,25 @@ function blocks() {
   })
 }
 
-module.exports = { blocks, root }
+const declarations = readdirSync(root).filter((name) => name.endsWith(".d.ts"))
+
+/** The same of every `@example` in the declarations, which editors show on hover. */
+function examples() {
+  return declarations.flatMap((document) => {
+    const found = []
+    let open
+    const lines = readFileSync(path.join(root, document), "utf8").split("\n")
+    for (const [index, line] of lines.entries()) {
+      const [, text] = /^ *\* ?(.*)$/.exec(line) ?? []
+      if (open && (text === undefined || text === "/" || text === "" || text.startsWith("@"))) {
+        found.push({ ...open, text: `${open.text.join("\n")}\n` })
+        open = undefined
+      }
+      if (text === "@example") open = { document, line: index + 2, language: "ts", text: [] }
+      else open?.text.push(text)
+    }
+    return found
+  })
+}
+
+module.exports = { blocks, examples, root }

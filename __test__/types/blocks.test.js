@@ -1,15 +1,28 @@
-// Every block of code in README.md and docs: JavaScript and TypeScript are type-checked against this
+// Every block of code in README.md and docs, and every example that editors show on hover: JavaScript and TypeScript are type-checked against this
 // package's declarations and those of the real next-auth of each version, JSON and shell lines are parsed, and
 // languages that are not known here are refused.
 
 const { spawnSync } = require("node:child_process")
 const path = require("node:path")
 const ts = require("typescript-5")
-const { blocks, root } = require("./blocks.js")
+const { blocks, examples, root } = require("./blocks.js")
 
 jest.setTimeout(60_000)
 
-const all = blocks()
+/** What an example has imported, in the line before it. */
+const IMPORTED = `
+import NextAuth from "next-auth"
+import GitHub from "next-auth/providers/github"
+import { composeAdapters, mirror } from "next-auth-sqlx-adapter/compose"
+import { withSqlxAdapter } from "next-auth-sqlx-adapter/next"
+import { withOpenTelemetry } from "next-auth-sqlx-adapter/otel"
+`.replaceAll("\n", ";")
+
+const hover = examples()
+const all = [
+  ...blocks(),
+  ...hover.map((example) => ({ ...example, text: IMPORTED + example.text })),
+]
 const where = ({ document, line }) => `${document}:${line}`
 
 /** What blocks take for granted: what the page has imported before, and names of the application. */
@@ -27,6 +40,8 @@ declare global {
   const tenantOf: (request: Request) => string
   const tenant: import("node:async_hooks").AsyncLocalStorage<string>
   const handlers: { GET(request: Request): Promise<Response> }
+  const tenant_id: string
+  const storage: import("node:async_hooks").AsyncLocalStorage<string>
   const before: own.SqlxAdapterObject
   const after: own.SqlxAdapterObject
   const test: (name: string, run: () => unknown) => void
@@ -112,6 +127,11 @@ test.each([
   const some = all.filter((one) => one.language === language && version(one) === nextAuth)
   expect(some).not.toEqual([])
   expect(wrong(language, nextAuth)).toEqual([])
+})
+
+test("there are examples on hover, of the adapter itself too", () => {
+  expect(hover.length).toBeGreaterThan(7)
+  expect(hover.some(({ text }) => text.startsWith("NextAuth({ adapter: SqlxAdapter()"))).toBe(true)
 })
 
 test("shell and JSON can be read", () => {
