@@ -15,12 +15,13 @@ const keyOf = (...parts) => JSON.stringify(parts)
 
 /**
  * Holds what the adapter acknowledged, as the journals of all its processes have it, against what
- * the database holds, read by an independent driver, and against `check()`.
+ * the database holds, read by an independent driver, and against `check()`. `lockedOut` are those who
+ * gave up as NextAuth said that their user has another account.
  *
  * @returns `{ wrong, acknowledged, unfinished }`: what must never be, how many writes were
  *   acknowledged, and how many users a crash left in the middle of a sign-in
  */
-async function audit({ journals, reader, findings }) {
+async function audit({ journals, reader, findings, lockedOut }) {
   const stored = await read(reader)
   const calls = journals.flatMap(lines)
   const wrong = []
@@ -91,6 +92,12 @@ async function audit({ journals, reader, findings }) {
   const counted = Number(/: (\d+)\./.exec(named?.message ?? ": 0.")[1])
   if (counted !== unfinished.length) {
     wrong.push(`check() names ${counted} unfinished users, and there are ${unfinished.length}`)
+  }
+  for (const { email, sub } of lockedOut) {
+    const user = stored.rows.users.find((one) => one.email === email)
+    // Whose user has been cleared away since, or has the account by now, gets in the next time.
+    if (!user || stored.accounts.has(keyOf("house", sub)) || unfinished.includes(user)) continue
+    wrong.push(`locked out, though check() does not say so: ${email}`)
   }
   for (const { code, level } of findings) {
     if (level === "error") wrong.push(`check() finds ${code}`)
