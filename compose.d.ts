@@ -128,8 +128,8 @@ export type ComposedAdapter<P extends Parts = Parts> = Pick<SqlxAdapterObject, U
   FunctionsOf<P, "session", SessionFunctions> &
   FunctionsOf<P, "verificationToken", VerificationTokenFunctions> &
   FunctionsOf<P, "authenticator", AuthenticatorFunctions> &
-  Management<P["session"], "listSessions" | "deleteSessionsByUser"> &
-  Management<P["account"], "listAccounts">
+  Management<P["session"], "listSessions" | "deleteSessionsByUser" | "createSessionFor"> &
+  Management<P["account"], "listAccounts" | "updateAccount" | "withAccountLock">
 
 /**
  * One adapter whose models are kept in several systems. Every part is an adapter for Auth.js or

@@ -381,7 +381,8 @@ export interface SqlxAdapterObject {
   check(): Promise<Finding[]>
   /**
    * Adds what is missing: tables, columns, keys and indexes. Returns the statements that did it, or,
-   * with `dryRun`, those that would. Nothing is ever dropped or retyped.
+   * with `dryRun`, those that would. Nothing is ever dropped or retyped. What ran is noted in the table
+   * `next_auth_sqlx_migrations`.
    */
   migrate(options?: { dryRun?: boolean }): Promise<string[]>
 

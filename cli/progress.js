@@ -3,7 +3,9 @@
 // How far a long command is: a bar that is drawn again and again on a terminal, and now and then a
 // line elsewhere.
 
-const WIDTH = 24
+/** The longest bar, and the shortest that is worth its place. */
+const LONGEST = 24
+const SHORTEST = 4
 const REDRAW = 100
 const LINE = 5_000
 /** Over how long the rate is measured, in milliseconds: what was slow long ago says little. */
@@ -34,17 +36,19 @@ function progress(stream) {
     const seconds = (now - first.now) / 1000
     const rate = seconds > 0 ? (done - first.done) / seconds : 0
     const part = total > 0 ? Math.min(done / total, 1) : 1
-    const filled = Math.round(part * WIDTH)
-    return [
-      label,
-      bar ? `[${"#".repeat(filled)}${"-".repeat(WIDTH - filled)}]` : "",
-      `${Math.floor(part * 100)} %`,
-      `${number(done)} of ${number(total)} rows`,
+    const said = [
+      `${number(done)} of ${number(total)}${bar ? "" : " rows"}`,
       rate > 0 ? `${number(Math.round(rate))} rows/s` : "",
       rate > 0 && done < total ? time((total - done) / rate) : "",
     ]
-      .filter((part) => part !== "")
-      .join("  ")
+    const join = (parts) => parts.filter((part) => part !== "").join("  ")
+    if (!bar) return join([label, `${Math.floor(part * 100)} %`, ...said])
+    // A terminal whose width nobody knows says 0. Its last column is left free, or it begins a new line.
+    const columns = (stream.columns || 80) - 1
+    const width = Math.min(LONGEST, columns - join([label, ...said]).length - "  []".length)
+    const filled = Math.round(part * width)
+    const drawn = width < SHORTEST ? "" : `[${"#".repeat(filled)}${"-".repeat(width - filled)}]`
+    return join([label, drawn, ...said]).slice(0, columns)
   }
 
   return {
@@ -57,7 +61,7 @@ function progress(stream) {
       if (!changed && now - shown < (bar ? REDRAW : LINE)) return
       shown = now
       const text = line(now, state.done, state.total)
-      if (bar) stream.write(`\r${text.slice(0, (stream.columns ?? 80) - 1)}\u001b[K`)
+      if (bar) stream.write(`\r${text}\u001b[K`)
       else stream.write(`${text}\n`)
     },
     end() {

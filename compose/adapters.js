@@ -1,6 +1,7 @@
 "use strict"
 
 const { halfSignIns } = require("./half-sign-in.js")
+const { management } = require("./management.js")
 const { call, checkedParts, has, sameSystem, unsupported } = require("./parts.js")
 const { owners } = require("./stand-in.js")
 
@@ -196,32 +197,13 @@ function composeAdapters(given) {
     },
   }
 
-  /** What this package's adapters have besides NextAuth's functions: there when the part has it. */
-  function management() {
-    const list = (model, name) => async (userId, options) => {
-      const id = await owner[model].find(userId)
-      const rows = id === null ? [] : await to(model, name, id, options)
-      return rows.map((row) => ({ ...row, userId }))
-    }
-    const more = {}
-    if (has(parts.session, "listSessions")) more.listSessions = list("session", "listSessions")
-    if (has(parts.account, "listAccounts")) more.listAccounts = list("account", "listAccounts")
-    if (has(parts.session, "deleteSessionsByUser")) {
-      more.deleteSessionsByUser = async (userId, which) => {
-        const id = await owner.session.find(userId)
-        return id === null ? 0 : to("session", "deleteSessionsByUser", id, which)
-      }
-    }
-    return more
-  }
-
   return {
     ...users,
     ...(parts.account && accounts),
     ...(parts.session && sessions),
     ...(parts.verificationToken && verificationTokens),
     ...(parts.authenticator && authenticators),
-    ...management(),
+    ...management({ parts, owner, to, withUserId, signIns }),
     /** Closes every part that can be closed. */
     async close() {
       const closable = new Set(Object.values(parts).filter((part) => has(part, "close")))

@@ -11,6 +11,7 @@ const writes = new Set([
   "deleteUser",
   "linkAccount",
   "unlinkAccount",
+  "updateAccount",
   "createSession",
   "updateSession",
   "deleteSession",
@@ -22,7 +23,7 @@ const writes = new Set([
 ])
 
 /** About the adapter itself, not about rows. */
-const own = new Set(["ping", "stats", "getAdapter"])
+const own = new Set(["ping", "stats", "getAdapter", "check", "cleanup", "migrate", "rekey"])
 
 /** Writes to both adapters, reads from the primary, and tells where the secondary differs. */
 function mirror(primary, secondary, options = {}) {
@@ -84,9 +85,39 @@ function mirror(primary, secondary, options = {}) {
     return result
   }
 
+  /** Writes of which the secondary must not do its own, but what the primary's became. */
+  const followed = {
+    /** Its own token would be another. */
+    async createSessionFor(...args) {
+      const session = await primary.createSessionFor(...args)
+      counts.writes += 1
+      await follow("createSession", [session], session)
+      return session
+    },
+    /** The function runs once: a refresh token may work only once. */
+    async withAccountLock(provider, providerAccountId, run) {
+      let change
+      const once = async (account) => {
+        change = await run(account)
+        return change
+      }
+      const given = typeof run === "function" ? once : run
+      const account = await primary.withAccountLock(provider, providerAccountId, given)
+      counts.writes += 1
+      if (change) {
+        await follow("updateAccount", [{ ...change, provider, providerAccountId }], account)
+      }
+      return account
+    },
+  }
+
   const mirrored = {}
   for (const name of functionNames(primary)) {
     if (name === "close") continue
+    if (Object.hasOwn(followed, name)) {
+      mirrored[name] = followed[name]
+      continue
+    }
     const run = writes.has(name) ? write : own.has(name) ? undefined : read
     mirrored[name] = run ? async (...args) => run(name, args) : (...args) => primary[name](...args)
   }

@@ -4,10 +4,9 @@
 //
 // It prints what was seen, as JSON.
 
-import { randomUUID } from "node:crypto"
 import { createServer } from "node:http"
-import { Auth } from "@auth/core"
 import { SqlxAdapter } from "next-auth-sqlx-adapter"
+import { application, end, form, mailbox, unique, user } from "./application.mjs"
 
 const url = process.argv[2]
 const adapter = SqlxAdapter(url)
@@ -34,14 +33,9 @@ const provider = createServer((request, response) => {
 await new Promise((resolve) => provider.listen(0, "127.0.0.1", resolve))
 const at = `http://127.0.0.1:${provider.address().port}`
 
-const mails = []
-const config = (strategy) => ({
+const { provider: mail, askForLink } = mailbox()
+const browser = application(() => ({
   adapter: withGap,
-  session: { strategy },
-  secret: "a secret of this test alone",
-  trustHost: true,
-  basePath: "/auth",
-  logger: { error() {}, warn() {}, debug() {} },
   providers: [
     {
       id: "house",
@@ -56,15 +50,7 @@ const config = (strategy) => ({
       userinfo: `${at}/me`,
       profile: ({ id, name, email }) => ({ id, name, email }),
     },
-    {
-      id: "mail",
-      name: "Mail",
-      type: "email",
-      maxAge: 3600,
-      sendVerificationRequest: ({ identifier, url }) => {
-        mails.push({ identifier, url })
-      },
-    },
+    mail,
     {
       id: "password",
       name: "Password",
@@ -74,36 +60,7 @@ const config = (strategy) => ({
       authorize: ({ email }) => other.getUserByEmail(email),
     },
   ],
-})
-
-/** A browser, as far as cookies make one. */
-function browser(strategy = "database") {
-  const cookies = new Map()
-  return async (path, form) => {
-    const headers = { cookie: [...cookies].map((pair) => pair.join("=")).join("; ") }
-    const body = form && new URLSearchParams(form)
-    const method = form ? "POST" : "GET"
-    const to = new URL(path, "http://app.test/auth/").href
-    const response = await Auth(new Request(to, { method, headers, body }), config(strategy))
-    for (const line of response.headers.getSetCookie()) {
-      const [, name, value] = line.match(/^([^=]+)=([^;]*)/)
-      if (value === "") cookies.delete(name)
-      else cookies.set(name, value)
-    }
-    return response
-  }
-}
-
-const form = async (visit, values = {}) => {
-  const { csrfToken } = await (await visit("csrf")).json()
-  return { csrfToken, callbackUrl: "/", ...values }
-}
-const user = async (visit) => (await (await visit("session")).json())?.user?.email ?? null
-/** Where a response leads: the home page, or an error. */
-const end = (response) => {
-  const { pathname, searchParams } = new URL(response.headers.get("location"))
-  return searchParams.get("error") ?? pathname
-}
+}))
 
 async function signIn(visit, who) {
   const sent = await visit("signin/house", await form(visit))
@@ -112,16 +69,10 @@ async function signIn(visit, who) {
   return end(await visit(`callback/house?code=c&state=${encodeURIComponent(state)}`))
 }
 
-async function askForLink(visit, email) {
-  await visit("signin/mail", await form(visit, { email }))
-  return mails.at(-1)
-}
-
 async function withPassword(visit, email) {
   return end(await visit("callback/password", await form(visit, { email })))
 }
 
-const unique = (name) => `${name}-${randomUUID()}`
 const someone = (email = `${unique("someone")}@example.com`) => ({
   id: unique("id"),
   name: "Somebody",

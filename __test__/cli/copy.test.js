@@ -14,7 +14,8 @@ const {
   passkey,
 } = require("../support/samples")
 const { query, sqlite } = require("../support/sqlite")
-const { contents, copy, many, start } = require("./copying")
+const { run } = require("../package/project")
+const { cli, contents, copy, many, start } = require("./copying")
 
 jest.setTimeout(120_000)
 
@@ -390,6 +391,33 @@ describeOn("sqlite")("copy", () => {
     expect(stdout).toMatch(/Everything was copied and read back, in [\d.]+ s\.\n$/)
     expect(stderr).toMatch(/^Copying users {2}0 % {2}0 of 36 rows\n/)
     expect(stdout + stderr).not.toContain("\u001b")
+  })
+
+  // `script` runs a command on a terminal of its own.
+  test.each([
+    [80, /^\rVerifying users {2}\[#{9,12}-{9,12}\] {2}18 of 36 {2}[\d,]+ rows\/s {2}0:\d\d left$/],
+    [50, /^\rVerifying users {2}18 of 36 {2}[\d,]+ rows\/s/],
+  ])("draws a bar on a terminal of %i columns, which is wiped", async (columns, half) => {
+    const source = await fresh(sqlite)
+    await using(source.url, {}, fill)
+    const target = path.join(source.folder, "new.db")
+    const command = `stty cols ${columns}; "${process.execPath}" "${cli}" copy --from "${source.url}" --to "${target}"`
+    const { NO_COLOR: _, ...environment } = process.env
+    const { code, stdout } = await run(
+      "script",
+      ["--quiet", "--return", "--command", command, "/dev/null"],
+      {
+        env: { ...environment, TERM: "xterm" },
+      },
+    )
+    expect(code).toBe(0)
+    const [drawn, report] = stdout.split("\r\u001b[K")
+    const lines = drawn.split("\u001b[K")
+    expect(lines[0]).toMatch(/^\rCopying users {2}\[-{23,24}\] {2}0 of 36$/)
+    expect(lines).toContainEqual(expect.stringMatching(half))
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns)
+    expect(report).toContain("\u001b[1musers\u001b[0m: 3 read")
+    expect(report).toContain("\u001b[32mEverything was copied")
   })
 
   test.each([

@@ -71,4 +71,4 @@ function many(count) {
   ].join(";\n")
 }
 
-module.exports = { contents, copy, many, start }
+module.exports = { cli, contents, copy, many, start }

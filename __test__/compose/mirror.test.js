@@ -63,6 +63,32 @@ describeOnBoth("mirror", (both) => {
     })
   })
 
+  test("the functions of this package are followed, too, and a refresh runs once", async () => {
+    const adapter = open({ compareReads: true })
+    const user = await makeUser(adapter)
+    const account = await makeAccount(adapter, user.id, { refresh_token: "first" })
+    await adapter.updateAccount({ ...account, refresh_token: "second" })
+    const used = []
+    const refreshed = await adapter.withAccountLock(
+      "github",
+      account.providerAccountId,
+      (given) => {
+        used.push(given.refresh_token)
+        return { refresh_token: "third" }
+      },
+    )
+    expect(used).toEqual(["second"])
+    const { sessionToken } = await adapter.createSessionFor(user.id)
+    await adapter.cleanup()
+
+    for (const { adapter: one } of [both.users, both.others]) {
+      expect(await one.listAccounts(user.id)).toStrictEqual([refreshed])
+      expect((await one.getSessionAndUser(sessionToken)).user).toStrictEqual(user)
+    }
+    expect(seen).toEqual([])
+    expect(adapter.differences()).toMatchObject({ writes: 5, comparedReads: 0 })
+  })
+
   test("a secondary that fails fails no call, and is reported", async () => {
     const secondary = SqlxAdapter("sqlite::memory:")
     await secondary.close()

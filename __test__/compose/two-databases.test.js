@@ -1,5 +1,6 @@
 // Users in PostgreSQL, sessions (or accounts, or passkeys) in SQLite.
 
+const { refused } = require("../support/expectations")
 const { makeAccount, makeSession, makeUser, passkey, unique, hence } = require("../support/samples")
 const { describeOnBoth } = require("./systems")
 
@@ -106,6 +107,20 @@ describeOnBoth("sessions in another database than the users", (both) => {
     expect(await adapter.deleteSessionsByUser(unique("nobody"))).toBe(0)
     expect(await adapter.listSessions(unique("nobody"))).toEqual([])
   })
+
+  test("createSessionFor signs in a user of the other database, and nobody else", async () => {
+    const adapter = both.compose()
+    const user = await makeUser(adapter)
+    const expires = hence()
+    const session = await adapter.createSessionFor(user.id, { expires })
+    expect(session).toMatchObject({ userId: user.id, expires })
+    expect(await adapter.getSessionAndUser(session.sessionToken)).toStrictEqual({ session, user })
+
+    const nobody = unique("nobody")
+    await refused(adapter.createSessionFor(nobody), "ERR_FOREIGN_KEY")
+    const sql = "SELECT * FROM users WHERE email = ?"
+    expect(await both.others.place.rows(sql, [`id-${nobody}@user.invalid`])).toEqual([])
+  })
 })
 
 describeOnBoth("accounts and passkeys in another database than the users", (both) => {
@@ -127,6 +142,38 @@ describeOnBoth("accounts and passkeys in another database than the users", (both
     expect(await adapter.listAccounts(user.id)).toStrictEqual([account])
     expect(await adapter.unlinkAccount(key)).toStrictEqual(account)
     expect(await adapter.getUserByAccount(key)).toBeNull()
+  })
+
+  test("updateAccount and withAccountLock know the users of the other database", async () => {
+    const adapter = composed()
+    const [user, stranger] = [await makeUser(adapter), await makeUser(adapter)]
+    const account = await makeAccount(adapter, user.id, { access_token: "old" })
+    await makeAccount(adapter, stranger.id)
+    const key = { provider: account.provider, providerAccountId: account.providerAccountId }
+    const stored = () => adapter.getAccount(key.providerAccountId, key.provider)
+
+    const second = { ...account, access_token: "second" }
+    expect(await adapter.updateAccount(second)).toStrictEqual(second)
+    for (const userId of [stranger.id, unique("nobody")]) {
+      const theft = adapter.updateAccount({ ...second, userId, access_token: "stolen" })
+      await refused(theft, "ERR_NOT_FOUND")
+    }
+    expect(await stored()).toStrictEqual(second)
+
+    // As a recipe may: it gives back the whole account.
+    const third = { ...account, access_token: "third" }
+    const refreshed = await adapter.withAccountLock(
+      key.provider,
+      key.providerAccountId,
+      (given) => {
+        expect(given).toStrictEqual(second)
+        return { ...given, access_token: "third" }
+      },
+    )
+    expect(refreshed).toStrictEqual(third)
+    expect(await stored()).toStrictEqual(third)
+    const nothing = adapter.withAccountLock(key.provider, key.providerAccountId)
+    await refused(nothing, "ERR_INVALID_ARGUMENT")
   })
 
   test("a passkey belongs to its user", async () => {

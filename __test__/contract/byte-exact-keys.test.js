@@ -23,6 +23,18 @@ const ALIKE = [
 ]
 
 contract("keys that differ by a byte are different keys", (db) => {
+  /** Stores a second key, which a unique key with a loose collation may refuse; says whether it is there. */
+  async function isStored(call) {
+    const error = await call.then(
+      () => null,
+      (reason) => reason,
+    )
+    if (error === null) return true
+    if (!db.schema.loose) throw error
+    expect(error).toMatchObject({ code: "ERR_UNIQUE" })
+    return false
+  }
+
   describe.each(ALIKE)("%s", (_, left, right) => {
     const tail = unique("x")
     // The tail comes first, so that a trailing space stays trailing.
@@ -31,16 +43,20 @@ contract("keys that differ by a byte are different keys", (db) => {
 
     test("user ids", async () => {
       const user = await makeUser(db.adapter, { id: mine })
+      expect(user.id === mine).toBe(db.schema.ids === "text")
       expect(await db.adapter.getUser(theirs)).toBeNull()
       await refused(db.adapter.updateUser({ id: theirs, name: "Eve" }), "ERR_NOT_FOUND")
       expect(await db.adapter.deleteUser(theirs)).toBeNull()
       expect(await db.adapter.deleteSessionsByUser(theirs)).toBe(0)
-      await refused(makeSession(db.adapter, theirs), "ERR_FOREIGN_KEY")
-      expect(await db.adapter.getUser(mine)).toStrictEqual(user)
+      // A foreign key with a loose collation takes it for theirs; nobody finds the session then.
+      if (!db.schema.loose) await refused(makeSession(db.adapter, theirs), "ERR_FOREIGN_KEY")
+      expect(await db.adapter.listSessions(theirs)).toEqual([])
+      expect(await db.adapter.getUser(user.id)).toStrictEqual(user)
+      if (db.schema.ids !== "text") return
 
-      const other = await makeUser(db.adapter, { id: theirs })
+      const made = await isStored(makeUser(db.adapter, { id: theirs }))
       const both = await Promise.all([db.adapter.getUser(mine), db.adapter.getUser(theirs)])
-      expect(both).toStrictEqual([user, other])
+      expect(both.map((found) => found?.id)).toEqual([mine, made ? theirs : undefined])
     })
 
     test.each([
@@ -55,9 +71,10 @@ contract("keys that differ by a byte are different keys", (db) => {
       expect(await db.adapter.unlinkAccount(keyOf(theirs))).toBeNull()
       expect(await db.adapter.listAccounts(ada.id)).toStrictEqual([account])
 
-      await makeAccount(db.adapter, eve.id, keyOf(theirs))
+      const made = await isStored(makeAccount(db.adapter, eve.id, keyOf(theirs)))
       expect((await db.adapter.getUserByAccount(keyOf(mine))).id).toBe(ada.id)
-      expect((await db.adapter.getUserByAccount(keyOf(theirs))).id).toBe(eve.id)
+      const found = await db.adapter.getUserByAccount(keyOf(theirs))
+      expect(found?.id).toBe(made ? eve.id : undefined)
     })
 
     test.each([[true], [false]])("session tokens, hash: %s", async (hash) => {
@@ -72,9 +89,9 @@ contract("keys that differ by a byte are different keys", (db) => {
       expect(await adapter.deleteSession(other)).toBeNull()
       expect(await adapter.getSessionAndUser(sessionToken)).toStrictEqual({ session, user: ada })
 
-      await makeSession(adapter, eve.id, { sessionToken: other })
+      const made = await isStored(makeSession(adapter, eve.id, { sessionToken: other }))
       expect((await adapter.getSessionAndUser(sessionToken)).user.id).toBe(ada.id)
-      expect((await adapter.getSessionAndUser(other)).user.id).toBe(eve.id)
+      expect((await adapter.getSessionAndUser(other))?.user.id).toBe(made ? eve.id : undefined)
     })
 
     test("the session that is kept when the others end", async () => {
@@ -99,12 +116,14 @@ contract("keys that differ by a byte are different keys", (db) => {
       expect(await db.adapter.useVerificationToken(first)).toStrictEqual(first)
 
       const again = await makeToken(db.adapter, { ...first })
-      const second = await makeToken(db.adapter, { identifier: theirs, token: theirs, expires })
-      expect(await db.adapter.useVerificationToken(second)).toStrictEqual(second)
+      const second = { identifier: theirs, token: theirs, expires }
+      const made = await isStored(makeToken(db.adapter, second))
+      expect(await db.adapter.useVerificationToken(second)).toStrictEqual(made ? second : null)
       expect(await db.adapter.useVerificationToken(again)).toStrictEqual(first)
     })
 
-    test("credentials", async () => {
+    const aboutPasskeys = db.schema.passkeys ? test : test.skip
+    aboutPasskeys("credentials", async () => {
       const user = await makeUser(db.adapter)
       const first = passkey(user.id, { credentialID: mine })
       // Real ones are base64: one that is not ASCII may be refused, and is not found then.
@@ -121,6 +140,7 @@ contract("keys that differ by a byte are different keys", (db) => {
 
       const second = passkey(user.id, { credentialID: theirs })
       const other = await db.adapter.createAuthenticator(second).catch((error) => error)
+      if (db.schema.loose && other.code === "ERR_UNIQUE") return
       if (!ascii && other instanceof SqlxAdapterError) {
         expect(other.code).toBe("ERR_INVALID_ARGUMENT")
         return
@@ -140,8 +160,10 @@ contract("keys that differ by a byte are different keys", (db) => {
     const tail = unique("x")
     const user = await makeUser(db.adapter, { email: `${left}${tail}@example.com` })
     expect(await db.adapter.getUserByEmail(`${right}${tail}@example.com`)).toBeNull()
-    const other = await makeUser(db.adapter, { email: `${right}${tail}@example.com` })
+    const email = `${right}${tail}@example.com`
+    const made = await isStored(makeUser(db.adapter, { email }))
     expect(await db.adapter.getUserByEmail(user.email)).toStrictEqual(user)
-    expect(await db.adapter.getUserByEmail(other.email)).toStrictEqual(other)
+    const found = await db.adapter.getUserByEmail(email)
+    expect(found?.email).toBe(made ? db.address(email) : undefined)
   })
 })

@@ -3,15 +3,12 @@ const { eventually } = require("../support/expectations")
 const { ago, hence, makeSession, makeToken, makeUser } = require("../support/samples")
 
 contract("cleanup", (db) => {
-  const count = async (table) => {
-    const { n } = await db.row(`SELECT COUNT(*) AS n FROM ${table}`)
-    return Number(n)
-  }
+  const count = (model) => db.countOf(model)
 
   test("deletes what has expired, more than a batch of it, and nothing else", async () => {
     await db.adapter.cleanup()
     const user = await makeUser(db.adapter)
-    const before = { sessions: await count("sessions"), tokens: await count("verification_tokens") }
+    const before = { sessions: await count("session"), tokens: await count("verificationToken") }
     const live = await makeSession(db.adapter, user.id, { expires: hence(60_000) })
     const token = await makeToken(db.adapter, { expires: hence(60_000) })
     const many = Array.from({ length: 1_100 })
@@ -21,8 +18,8 @@ contract("cleanup", (db) => {
     ])
     expect(await db.adapter.cleanup()).toStrictEqual({ sessions: 1_100, verificationTokens: 3 })
     expect(await db.adapter.cleanup()).toStrictEqual({ sessions: 0, verificationTokens: 0 })
-    expect(await count("sessions")).toBe(before.sessions + 1)
-    expect(await count("verification_tokens")).toBe(before.tokens + 1)
+    expect(await count("session")).toBe(before.sessions + 1)
+    expect(await count("verificationToken")).toBe(before.tokens + 1)
     expect(await db.adapter.getSessionAndUser(live.sessionToken)).toMatchObject({ user })
     expect(await db.adapter.useVerificationToken(token)).toMatchObject(token)
   })
@@ -47,6 +44,9 @@ contract("cleanup", (db) => {
     const cleaned = await Promise.all(many.slice(0, 4).map(() => db.open().cleanup()))
     expect(cleaned.reduce((sum, { sessions }) => sum + sessions, 0)).toBe(50)
   })
+
+  // What is the same whatever the tables are called.
+  if (db.schema.name !== "own") return
 
   describe("autoCleanup", () => {
     let now

@@ -3,20 +3,10 @@ const { hence, makeAccount, makeUser, unique, uniqueEmail } = require("../suppor
 
 contract("getUser, getUserByEmail and getUserByAccount", (db) => {
   test("getUser gives the row that another program stored", async () => {
-    const id = unique("user")
-    const email = uniqueEmail()
-    const verified = hence()
-    await db.execute(
-      "INSERT INTO users (id, name, email, email_verified, image) VALUES (?, ?, ?, ?, ?)",
-      [id, "Zoë", email, db.moment(verified.getTime()), null],
-    )
-    expect(await db.adapter.getUser(id)).toStrictEqual({
-      id,
-      name: "Zoë",
-      email,
-      emailVerified: verified,
-      image: null,
-    })
+    const id = db.newId() ?? "100001"
+    const row = { id, name: "Zoë", email: uniqueEmail(), emailVerified: hence() }
+    await db.insert("user", row)
+    expect(await db.adapter.getUser(id)).toStrictEqual(db.whole("user", row))
   })
 
   test("getUser gives null for an id that nobody has, however odd", async () => {
@@ -25,7 +15,7 @@ contract("getUser, getUserByEmail and getUserByAccount", (db) => {
     }
   })
 
-  test("getUserByEmail finds an address however it is written", async () => {
+  test("getUserByEmail finds a lower-case address however it is written", async () => {
     const email = uniqueEmail()
     const user = await makeUser(db.adapter, { email })
     for (const written of [email, email.toUpperCase(), `  ${email}\t`, ` ${email.toUpperCase()}`]) {
@@ -41,7 +31,7 @@ contract("getUser, getUserByEmail and getUserByAccount", (db) => {
   })
 
   test("getUserByEmail gives null for an unknown address, and never a user without one", async () => {
-    await db.adapter.createUser({ email: null })
+    if (!db.schema.emailRequired) await db.adapter.createUser({ email: null })
     expect(await db.adapter.getUserByEmail(uniqueEmail())).toBeNull()
     expect(await db.adapter.getUserByEmail("")).toBeNull()
     expect(await db.adapter.getUserByEmail(null)).toBeNull()

@@ -35,17 +35,15 @@ contract("a sign-in that ends half-way", (db) => {
   test.each([
     [
       "whose address is verified",
-      (user) =>
-        db.execute("UPDATE users SET email_verified = ? WHERE id = ?", [
-          db.moment(Date.now()),
-          user.id,
-        ]),
+      (user) => db.change("user", { emailVerified: new Date() }, { id: user.id }),
     ],
     ["whom somebody has read by the id", (user) => db.adapter.getUser(user.id)],
     ["whom somebody has changed", (user) => db.adapter.updateUser({ id: user.id, name: "Zoë" })],
     ["who is signed in", (user) => makeSession(db.adapter, user.id)],
     ["who has an account", (user) => makeAccount(db.adapter, user.id)],
-    ["who has a passkey", (user) => db.adapter.createAuthenticator(passkey(user.id))],
+    ...(db.schema.passkeys
+      ? [["who has a passkey", (user) => db.adapter.createAuthenticator(passkey(user.id))]]
+      : []),
   ])("leaves a user alone %s", async (_title, use) => {
     const { account } = await taken()
     const user = await newcomer()
@@ -67,7 +65,8 @@ contract("a sign-in that ends half-way", (db) => {
   test("a passkey's registration under somebody's address neither finds nor changes them", async () => {
     const victim = await newcomer()
     await makeSession(db.adapter, victim.id)
-    await refused(newcomer(db.adapter, { email: victim.email.toUpperCase() }), "ERR_UNIQUE")
+    const email = db.schema.own ? victim.email.toUpperCase() : victim.email
+    await refused(newcomer(db.adapter, { email }), "ERR_UNIQUE")
     const attacker = await newcomer()
     const own = await link(db.adapter, attacker.id, {
       provider: "passkey",
@@ -77,14 +76,14 @@ contract("a sign-in that ends half-way", (db) => {
       db.adapter.linkAccount({ ...own, userId: victim.id, type: "webauthn" }),
       "ERR_UNIQUE",
     )
-    const credential = passkey(attacker.id)
-    await db.adapter.createAuthenticator(credential)
-    await refused(
-      db.adapter.createAuthenticator({ ...credential, userId: victim.id }),
-      "ERR_UNIQUE",
-    )
-    expect(await db.adapter.listAuthenticatorsByUserId(victim.id)).toEqual([])
-    expect((await db.adapter.getAuthenticator(credential.credentialID)).userId).toBe(attacker.id)
+    if (db.schema.passkeys) {
+      const credential = passkey(attacker.id)
+      await db.adapter.createAuthenticator(credential)
+      const stolen = db.adapter.createAuthenticator({ ...credential, userId: victim.id })
+      await refused(stolen, "ERR_UNIQUE")
+      expect(await db.adapter.listAuthenticatorsByUserId(victim.id)).toEqual([])
+      expect((await db.adapter.getAuthenticator(credential.credentialID)).userId).toBe(attacker.id)
+    }
     expect(await db.adapter.listAccounts(victim.id)).toEqual([])
     expect(await db.adapter.getUser(victim.id)).toStrictEqual(victim)
   })
@@ -101,12 +100,9 @@ contract("a sign-in that ends half-way", (db) => {
   test("is cleared away later if the database cannot do so at once", async () => {
     const adapter = db.open({ synchronize: false, pool: { max: 3 } })
     const user = await newcomer(adapter)
-    await db.execute("ALTER TABLE accounts RENAME TO accounts_away")
-    try {
-      await refused(link(adapter, user.id, { provider: "p", providerAccountId: "1" }), "ERR_SCHEMA")
-    } finally {
-      await db.execute("ALTER TABLE accounts_away RENAME TO accounts")
-    }
+    await db.without("account", () =>
+      refused(link(adapter, user.id, { provider: "p", providerAccountId: "1" }), "ERR_SCHEMA"),
+    )
     expect(await adapter.getUser(user.id)).toStrictEqual(user)
     const other = await newcomer(adapter)
     expect(await adapter.getUser(user.id)).toBeNull()
@@ -115,10 +111,10 @@ contract("a sign-in that ends half-way", (db) => {
 
   test("many at once for one account end with one user", async () => {
     const account = { provider: "github", providerAccountId: unique("many") }
-    const email = `${unique("many")}.example`
+    const emails = Array.from({ length: 16 }, () => uniqueEmail("many"))
     const results = await Promise.allSettled(
-      Array.from({ length: 16 }, async (_, n) => {
-        const user = await newcomer(db.adapter, { email: `${unique("many")}-${n}@${email}` })
+      emails.map(async (email) => {
+        const user = await newcomer(db.adapter, { email })
         await link(db.adapter, user.id, account)
         return user
       }),
@@ -126,7 +122,7 @@ contract("a sign-in that ends half-way", (db) => {
     const [winner, ...others] = results.filter(({ status }) => status === "fulfilled")
     expect(others).toEqual([])
     expect(await db.adapter.getUserByAccount(account)).toStrictEqual(winner.value)
-    const rows = await db.rows(`SELECT id FROM users WHERE email LIKE '%@${email}'`)
-    expect(rows).toEqual([{ id: winner.value.id }])
+    const left = await Promise.all(emails.map((email) => db.one("user", { email })))
+    expect(left.filter(Boolean).map(({ id }) => id)).toEqual([winner.value.id])
   })
 })

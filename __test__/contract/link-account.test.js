@@ -4,13 +4,10 @@ const { makeAccount, makeUser, unique } = require("../support/samples")
 
 contract("linkAccount, unlinkAccount and getAccount", (db) => {
   const stored = ({ provider, providerAccountId }) =>
-    db.row("SELECT * FROM accounts WHERE provider = ? AND provider_account_id = ?", [
-      provider,
-      providerAccountId,
-    ])
+    db.one("account", { provider, providerAccountId })
 
   function fullAccount(userId) {
-    return {
+    return db.kept("account", {
       userId,
       type: "oidc",
       provider: "google",
@@ -22,21 +19,15 @@ contract("linkAccount, unlinkAccount and getAccount", (db) => {
       scope: "openid email",
       id_token: unique("id-token"),
       session_state: unique("state"),
-    }
+    })
   }
 
   test("stores every column and returns the account", async () => {
     const user = await makeUser(db.adapter)
     const account = fullAccount(user.id)
     expect(await db.adapter.linkAccount(account)).toStrictEqual(account)
-
-    const { userId, providerAccountId, ...columns } = account
-    const row = await stored(account)
-    expect({ ...row, expires_at: db.number(row.expires_at) }).toMatchObject({
-      ...columns,
-      user_id: userId,
-      provider_account_id: providerAccountId,
-    })
+    const more = db.kept("account", { oauth_token: null, oauth_token_secret: null })
+    expect(await stored(account)).toEqual({ ...account, ...more })
   })
 
   test("leaves out the columns that hold nothing", async () => {
@@ -49,7 +40,8 @@ contract("linkAccount, unlinkAccount and getAccount", (db) => {
     }
     const given = { ...account, refresh_token: null, scope: undefined }
     expect(await db.adapter.linkAccount(given)).toStrictEqual(account)
-    expect(await stored(account)).toMatchObject({ refresh_token: null, scope: null })
+    const empty = db.kept("account", { refresh_token: null, scope: null })
+    expect(await stored(account)).toMatchObject(empty)
 
     const found = await db.adapter.getAccount(account.providerAccountId, account.provider)
     expect(found).toStrictEqual(account)
@@ -60,10 +52,11 @@ contract("linkAccount, unlinkAccount and getAccount", (db) => {
     const user = await makeUser(db.adapter)
     const account = fullAccount(user.id)
     await db.adapter.linkAccount(account)
-    const renewed = { ...account, access_token: unique("access"), expires_at: 1_800_000_000 }
+    const tokens = { access_token: unique("access"), expires_at: 1_800_000_000 }
+    const renewed = db.kept("account", { ...account, ...tokens })
 
     expect(await db.adapter.linkAccount(renewed)).toStrictEqual(renewed)
-    expect(await db.count("accounts", "user_id = ?", [user.id])).toBe(1)
+    expect(await db.countOf("account", { userId: user.id })).toBe(1)
     expect((await stored(account)).access_token).toBe(renewed.access_token)
     const found = await db.adapter.getAccount(account.providerAccountId, account.provider)
     expect(found).toStrictEqual(renewed)
@@ -77,7 +70,8 @@ contract("linkAccount, unlinkAccount and getAccount", (db) => {
     given.access_token = unique("access")
 
     const renewed = await db.adapter.linkAccount({ ...given, session_state: undefined })
-    expect(renewed).toStrictEqual({ ...given, refresh_token, session_state })
+    const expected = db.kept("account", { ...given, refresh_token, session_state })
+    expect(renewed).toStrictEqual(expected)
     expect((await stored(account)).refresh_token).toBe(refresh_token)
   })
 
@@ -92,12 +86,12 @@ contract("linkAccount, unlinkAccount and getAccount", (db) => {
     )
     expect(error.operation).toBe("linkAccount")
     expect(await stored(account)).toEqual(before)
-    expect(await db.count("accounts", "user_id = ?", [eve.id])).toBe(0)
+    expect(await db.countOf("account", { userId: eve.id })).toBe(0)
     expect(await db.adapter.getUserByAccount(account)).toStrictEqual(ada)
   })
 
   test("refuses an account of a user that is not there, and stores nothing", async () => {
-    const account = fullAccount(unique("nobody"))
+    const account = fullAccount(db.unknownId())
     const error = await refused(db.adapter.linkAccount(account), "ERR_FOREIGN_KEY")
     expect(error.operation).toBe("linkAccount")
     expect(await stored(account)).toBeNull()
@@ -111,7 +105,7 @@ contract("linkAccount, unlinkAccount and getAccount", (db) => {
         const account = { ...fullAccount(user.id), [key]: value }
         await refused(db.adapter.linkAccount(account), "ERR_INVALID_ARGUMENT")
       }
-      expect(await db.count("accounts", "user_id = ?", [user.id])).toBe(0)
+      expect(await db.countOf("account", { userId: user.id })).toBe(0)
     },
   )
 
@@ -119,7 +113,7 @@ contract("linkAccount, unlinkAccount and getAccount", (db) => {
     const user = await makeUser(db.adapter)
     await makeAccount(db.adapter, user.id)
     await makeAccount(db.adapter, user.id)
-    expect(await db.count("accounts", "user_id = ?", [user.id])).toBe(2)
+    expect(await db.countOf("account", { userId: user.id })).toBe(2)
   })
 
   test("unlinkAccount deletes one account and returns it", async () => {
@@ -169,12 +163,11 @@ contract("linkAccount, unlinkAccount and getAccount", (db) => {
     await makeAccount(db.adapter, eve.id)
 
     const listed = await db.adapter.listAccounts(ada.id)
-    expect(listed.map((account) => [account.provider, account.providerAccountId[0]])).toEqual([
-      ["B", "9"],
-      ["a", "3"],
-      ["b", "1"],
-      ["b", "2"],
-    ])
+    const keys = listed.map((account) => [account.provider, account.providerAccountId[0]])
+    // A collation may take B for b.
+    const order = db.schema.loose ? "3129" : "9312"
+    expect(keys.map(([, id]) => id).join("")).toBe(order)
+    expect(keys.map(([provider]) => provider).join("")).toBe(db.schema.loose ? "abbB" : "Babb")
     expect(listed.every((account) => account.userId === ada.id)).toBe(true)
   })
 

@@ -34,7 +34,7 @@ contract("64 callers at once", (db) => {
 
       expect(codes).toEqual([])
       expect(answers.filter((answer) => answer !== null)).toStrictEqual([token])
-      expect(await db.count("verification_tokens", "token = ?", [token.token])).toBe(0)
+      expect(await db.countOf("verificationToken", { token: token.token })).toBe(0)
     }
   })
 
@@ -55,20 +55,23 @@ contract("64 callers at once", (db) => {
     const { answers, codes } = await atOnce((n) =>
       either(n).createUser({
         name: `Caller ${n}`,
-        email: n % 3 === 0 ? email.toUpperCase() : email,
+        email: n % 3 === 0 && db.schema.own ? email.toUpperCase() : email,
       }),
     )
     expect(answers).toHaveLength(1)
     expect(codes).toEqual(Array(CALLERS - 1).fill("ERR_UNIQUE"))
-    expect(await db.count("users", "email = ?", [email])).toBe(1)
+    expect(await db.countOf("user", { email })).toBe(1)
     expect(await db.adapter.getUserByEmail(email)).toStrictEqual(answers[0])
   })
 
   test("creating a user with one id: one row, one result, 63 refusals", async () => {
-    const id = unique("user")
-    const { answers, codes } = await atOnce((n) =>
-      either(n).createUser({ id, name: `Caller ${n}` }),
-    )
+    const id = db.newId()
+    const { answers, codes } = await atOnce((n) => makeUser(either(n), { id, name: `Caller ${n}` }))
+    if (id === undefined) {
+      // The database counts: nobody chooses.
+      expect(new Set(answers.map((user) => user.id)).size).toBe(CALLERS)
+      return
+    }
     expect(answers).toHaveLength(1)
     expect(codes).toEqual(Array(CALLERS - 1).fill("ERR_UNIQUE"))
     expect(await db.adapter.getUser(id)).toStrictEqual(answers[0])
@@ -84,7 +87,7 @@ contract("64 callers at once", (db) => {
     expect(answers).toHaveLength(CALLERS)
     const tokens = answers.map((account) => account.access_token)
     expect(tokens).toEqual(answers.map((_, n) => `token ${n}`))
-    expect(await db.count("accounts", "user_id = ?", [user.id])).toBe(1)
+    expect(await db.countOf("account", { userId: user.id })).toBe(1)
   })
 
   test("linking one account by as many users: one has it, 63 are refused", async () => {
@@ -95,7 +98,7 @@ contract("64 callers at once", (db) => {
     expect(answers).toHaveLength(1)
     expect(codes).toEqual(Array(CALLERS - 1).fill("ERR_UNIQUE"))
     expect((await db.adapter.getUserByAccount(key)).id).toBe(answers[0].userId)
-    expect(await db.count("accounts", "provider_account_id = ?", [key.providerAccountId])).toBe(1)
+    expect(await db.countOf("account", { providerAccountId: key.providerAccountId })).toBe(1)
   })
 
   test("creating one session: one row, one result, 63 refusals", async () => {
@@ -104,7 +107,7 @@ contract("64 callers at once", (db) => {
     const { answers, codes } = await atOnce((n) => makeSession(either(n), user.id, session))
     expect(answers).toHaveLength(1)
     expect(codes).toEqual(Array(CALLERS - 1).fill("ERR_UNIQUE"))
-    expect(await db.count("sessions", "user_id = ?", [user.id])).toBe(1)
+    expect(await db.countOf("session", { userId: user.id })).toBe(1)
   })
 
   test("deleting one session: one gets it", async () => {
@@ -123,9 +126,9 @@ contract("64 callers at once", (db) => {
       return makeAccount(either(n), user.id)
     })
     expect(new Set([...codes, "ERR_FOREIGN_KEY"])).toEqual(new Set(["ERR_FOREIGN_KEY"]))
-    expect(await db.count("users", "id = ?", [user.id])).toBe(0)
-    expect(await db.count("sessions", "user_id = ?", [user.id])).toBe(0)
-    expect(await db.count("accounts", "user_id = ?", [user.id])).toBe(0)
+    expect(await db.countOf("user", { id: user.id })).toBe(0)
+    expect(await db.countOf("session", { userId: user.id })).toBe(0)
+    expect(await db.countOf("account", { userId: user.id })).toBe(0)
   })
 
   test("a write that was answered is seen by the look-up after it", async () => {

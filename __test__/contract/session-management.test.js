@@ -3,7 +3,7 @@ const { refused } = require("../support/expectations")
 const { hence, makeSession, makeUser, unique } = require("../support/samples")
 
 contract("listSessions and deleteSessionsByUser", (db) => {
-  const left = (user) => db.count("sessions", "user_id = ?", [user.id])
+  const left = (user) => db.countOf("session", { userId: user.id })
 
   async function signedIn(times, adapter = db.adapter) {
     const user = await makeUser(adapter)
@@ -35,6 +35,10 @@ contract("listSessions and deleteSessionsByUser", (db) => {
       ])
       expect(session.userId).toBe(user.id)
       expect(session.current).toBe(false)
+      if (!db.schema.dated) {
+        expect(session.createdAt).toBeNull()
+        continue
+      }
       expect(session.createdAt).toBeInstanceOf(Date)
       expect(session.createdAt.getTime()).toBeGreaterThanOrEqual(before)
       expect(session.createdAt.getTime()).toBeLessThanOrEqual(Date.now())
@@ -56,7 +60,7 @@ contract("listSessions and deleteSessionsByUser", (db) => {
 
   test.each([
     ["by default", undefined],
-    ["under a key", { sessions: { key: "a secret of sixteen characters" } }],
+    ["under a key", { sessions: { hash: true, key: "a secret of sixteen characters" } }],
     ["under hash: false", { sessions: { hash: false } }],
   ])("a listed id is worthless as a cookie, %s", async (_, options) => {
     const adapter = db.open(options)

@@ -3,16 +3,18 @@ const { refused } = require("../support/expectations")
 const { hence, makeSession, makeUser, unique } = require("../support/samples")
 
 contract("createSession, getSessionAndUser, updateSession and deleteSession", (db) => {
-  const stored = (userId) => db.rows("SELECT * FROM sessions WHERE user_id = ?", [userId])
+  const stored = (userId) => db.all("session", { userId })
 
   test("createSession stores the session and returns it", async () => {
     const user = await makeUser(db.adapter)
-    const session = { sessionToken: unique("session"), userId: user.id, expires: hence() }
+    const given = { sessionToken: unique("session"), userId: user.id, expires: hence() }
 
-    expect(await db.adapter.createSession(session)).toStrictEqual(session)
+    const session = await db.adapter.createSession(given)
+    expect(session).toStrictEqual(db.whole("session", given))
     const rows = await stored(user.id)
     expect(rows).toHaveLength(1)
-    expect(db.date(rows[0].expires)).toBe(session.expires.getTime())
+    expect(rows[0].expires).toBe(session.expires.getTime())
+    expect(rows[0].sessionToken === session.sessionToken).toBe(!db.schema.own)
   })
 
   test("createSession refuses a token that is taken, and changes nothing", async () => {
@@ -28,7 +30,7 @@ contract("createSession, getSessionAndUser, updateSession and deleteSession", (d
   })
 
   test("createSession refuses a user that is not there", async () => {
-    const userId = unique("nobody")
+    const userId = db.unknownId()
     await refused(makeSession(db.adapter, userId), "ERR_FOREIGN_KEY")
     expect(await stored(userId)).toEqual([])
   })
@@ -81,7 +83,7 @@ contract("createSession, getSessionAndUser, updateSession and deleteSession", (d
     const { sessionToken } = session
     const updated = await db.adapter.updateSession({ sessionToken, expires })
     expect(updated).toStrictEqual({ ...session, expires })
-    const dates = (await stored(user.id)).map((row) => db.date(row.expires))
+    const dates = (await stored(user.id)).map((row) => row.expires)
     expect(dates.sort()).toEqual([other.expires.getTime(), expires.getTime()].sort())
   })
 
@@ -115,7 +117,7 @@ contract("createSession, getSessionAndUser, updateSession and deleteSession", (d
     const moved = await db.adapter.updateSession({ sessionToken, userId: eve.id })
     expect(moved).toStrictEqual({ ...session, userId: eve.id })
     expect((await db.adapter.getSessionAndUser(sessionToken)).user).toStrictEqual(eve)
-    const call = db.adapter.updateSession({ sessionToken, userId: unique("nobody") })
+    const call = db.adapter.updateSession({ sessionToken, userId: db.unknownId() })
     await refused(call, "ERR_FOREIGN_KEY")
   })
 

@@ -60,10 +60,12 @@ contract("calls that are made together", (db) => {
       const found = await db.adapter.getSessionAndUser(call.sessionToken)
       const { session, user } = there[n % 4 === 1 ? 0 : n]
       const stored = n % 4 === 1 ? session : call
-      expect(found).toStrictEqual(n % 4 === 3 ? null : { session: stored, user })
+      expect(found).toStrictEqual(
+        n % 4 === 3 ? null : { session: db.whole("session", stored), user },
+      )
     }
-    expect(await db.count("sessions", "user_id = ?", [there[2].user.id])).toBe(2)
-    expect(await db.count("sessions", "user_id = ?", [there[1].user.id])).toBe(1)
+    expect(await db.countOf("session", { userId: there[2].user.id })).toBe(2)
+    expect(await db.countOf("session", { userId: there[1].user.id })).toBe(1)
   })
 
   test("that create the same user end with one, and one is told so", async () => {
@@ -77,7 +79,7 @@ contract("calls that are made together", (db) => {
     expect(new Set(codes)).toEqual(new Set(["ERR_UNIQUE"]))
     expect(made.map(({ value }) => value.email).sort()).toEqual([...emails].sort())
     for (const { value } of made) {
-      expect(await db.count("users", "id = ? AND email = ?", [value.id, value.email])).toBe(1)
+      expect(await db.countOf("user", { id: value.id, email: value.email })).toBe(1)
     }
   })
 
@@ -98,12 +100,9 @@ contract("calls that are made together", (db) => {
     const settled = await Promise.allSettled(again)
     for (const [n, { status, reason }] of settled.entries()) {
       expect(n % 2 === 0 ? status : reason.code).toBe(n % 2 === 0 ? "fulfilled" : "ERR_UNIQUE")
-      const [row] = await db.rows(
-        "SELECT user_id, access_token FROM accounts WHERE provider_account_id = ?",
-        [`${ada.id}-${n}`],
-      )
-      expect(row).toEqual({
-        user_id: ada.id,
+      const row = await db.one("account", { providerAccountId: `${ada.id}-${n}` })
+      expect(row).toMatchObject({
+        userId: ada.id,
         access_token: n % 2 === 0 ? "fresh" : `${ada.id}-${n}`,
       })
     }

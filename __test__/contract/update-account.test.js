@@ -4,10 +4,7 @@ const { makeAccount, makeUser, unique } = require("../support/samples")
 
 contract("updateAccount", (db) => {
   const stored = ({ provider, providerAccountId }) =>
-    db.row("SELECT * FROM accounts WHERE provider = ? AND provider_account_id = ?", [
-      provider,
-      providerAccountId,
-    ])
+    db.one("account", { provider, providerAccountId })
 
   async function linked(values) {
     const user = await makeUser(db.adapter)
@@ -28,14 +25,10 @@ contract("updateAccount", (db) => {
       a_token_of_its_own: "left out",
     })
 
-    const expected = { access_token: "new", expires_at: 1_800_000_000, scope: "openid email" }
-    expect(changed).toStrictEqual({ ...account, ...expected })
-    const row = await stored(account)
-    expect({ ...row, expires_at: db.number(row.expires_at) }).toMatchObject({
-      ...expected,
-      refresh_token: "kept",
-      user_id: account.userId,
-    })
+    const tokens = { access_token: "new", expires_at: 1_800_000_000, scope: "openid email" }
+    const expected = { ...account, ...db.kept("account", tokens) }
+    expect(changed).toStrictEqual(expected)
+    expect(await stored(account)).toMatchObject(db.kept("account", expected))
     expect((await stored(other.account)).access_token).toBe("old")
   })
 

@@ -10,6 +10,7 @@ const { ask } = require("./browser")
  * @param {object} [settings.options] of the adapter
  * @param {string} settings.outside the URL of `startOutside`
  * @param {string} [settings.journal] the file where the adapter's calls are noted
+ * @param {boolean} [settings.keepsTokens] whether the tokens of each sign-in are stored
  */
 async function startApp(settings) {
   const app = { port: 0, restart, kill, order, stop, freeze, thaw }

@@ -1,7 +1,7 @@
 // A web server with the real core of Auth.js, as an application runs it: OpenID Connect, magic links,
 // sessions in the database.
 //
-//   node app.mjs '<JSON: { url, options, outside, journal }>'
+//   node app.mjs '<JSON: { url, options, outside, journal, keepsTokens }>'
 //
 // `outside` is where the provider and the mail server are (outside.js). Each call of the adapter is
 // noted in the file `journal` when it begins, if it writes, and when it has been answered: with a
@@ -14,7 +14,7 @@ import { createServer } from "node:http"
 import { Auth } from "@auth/core"
 import { SqlxAdapter } from "next-auth-sqlx-adapter"
 
-const { url, options, outside, journal } = JSON.parse(process.argv[2])
+const { url, options, outside, journal, keepsTokens } = JSON.parse(process.argv[2])
 const adapter = SqlxAdapter(url, options)
 
 /** What this request's calls of the adapter were refused with. */
@@ -42,6 +42,13 @@ const config = {
   basePath: "/auth",
   session: { strategy: "database", maxAge: 3600 },
   logger: { error() {}, warn() {}, debug() {} },
+  events: {
+    // As docs/refresh-tokens.md has it.
+    async signIn({ account }) {
+      const isProviders = account?.type === "oidc" || account?.type === "oauth"
+      if (keepsTokens && isProviders) await adapter.updateAccount(account)
+    },
+  },
   providers: [
     {
       id: "house",

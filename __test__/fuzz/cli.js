@@ -3,6 +3,7 @@
 //
 //   npm run fuzz                                     ten million executions in all
 //   npm run fuzz -- --executions 100000 --seed 7
+//   npm run fuzz -- --only calls --executions 1000000     or options, or core
 
 const { spawnSync } = require("node:child_process")
 const { parseArgs } = require("node:util")
@@ -16,31 +17,46 @@ const CALLS = 1
 const OPTIONS = 1
 
 const { values } = parseArgs({
-  options: { executions: { type: "string" }, seed: { type: "string" } },
+  options: {
+    executions: { type: "string" },
+    seed: { type: "string" },
+    only: { type: "string" },
+  },
 })
 const executions = Number(values.executions ?? 10_000_000)
 const seed = values.seed ?? "1"
-const share = (percent) => Math.ceil((executions * percent) / 100)
+const shares = { calls: CALLS, options: OPTIONS, core: 100 - CALLS - OPTIONS }
+if (values.only !== undefined && !Object.hasOwn(shares, values.only)) {
+  throw new Error(`--only: give one of ${Object.keys(shares).join(", ")}`)
+}
+
+/** How many executions a part has: none, if it is not asked for. */
+function share(part) {
+  if (values.only !== undefined) return values.only === part ? executions : 0
+  return Math.ceil((executions * shares[part]) / 100)
+}
 
 async function main() {
   const results = []
-  const timed = async (what, run) => {
+  const timed = async (what, part, run) => {
+    if (share(part) === 0) return
     const began = Date.now()
     const result = await run()
     results.push({ what, ...result, seconds: Math.round((Date.now() - began) / 1000) })
     for (const line of result.wrong) console.error(`WRONG (${what}): ${line}`)
   }
 
-  const place = await sqlite.fresh()
-  await timed("calls of the adapter's functions", () =>
-    fuzz(place.url, { executions: share(CALLS), seed, log: console.log }),
+  await timed("calls of the adapter's functions", "calls", async () => {
+    const place = await sqlite.fresh()
+    const result = await fuzz(place.url, { executions: share("calls"), seed, log: console.log })
+    await place.drop()
+    return result
+  })
+  await timed("options given to `SqlxAdapter`", "options", () =>
+    fuzzOptions({ executions: share("options"), seed }),
   )
-  await place.drop()
-  await timed("options given to SqlxAdapter", () =>
-    fuzzOptions({ executions: share(OPTIONS), seed }),
-  )
-  await timed("option parser, URL parser, identifier quoting, envelopes", () => {
-    const each = Math.ceil(share(100 - CALLS - OPTIONS) / CORE)
+  await timed("option parser, URL parser, identifier quoting, envelopes", "core", () => {
+    const each = Math.ceil(share("core") / CORE)
     const env = {
       ...process.env,
       FUZZ_EXECUTIONS: String(each),

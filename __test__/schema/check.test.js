@@ -1,4 +1,5 @@
 const { SqlxAdapter } = require("../..")
+const { version: VERSION } = require("../../package.json")
 const { databases } = require("../support/databases")
 const { refused } = require("../support/expectations")
 const { hence, makeAccount, makeSession, makeUser, passkey } = require("../support/samples")
@@ -45,6 +46,10 @@ function tests(database) {
     return rows.map(({ name }) => name)
   }
 
+  /** What `migrate` has noted. */
+  const notes = () =>
+    place.rows("SELECT id, version, statement FROM next_auth_sqlx_migrations ORDER BY id")
+
   /** What was found, without the sentences. */
   const brief = (findings) => findings.map(({ code, table, column }) => [code, table, column])
 
@@ -68,7 +73,7 @@ function tests(database) {
     const planned = await adapter.migrate({ dryRun: true })
     expect(await tables()).toEqual([])
     expect(await adapter.migrate()).toEqual(planned)
-    expect((await tables()).sort()).toEqual([...TABLES].sort())
+    expect((await tables()).sort()).toEqual([...TABLES, "next_auth_sqlx_migrations"].sort())
     expect(await adapter.check()).toEqual([])
     expect(await adapter.migrate()).toEqual([])
     const user = await makeUser(adapter)
@@ -156,9 +161,26 @@ function tests(database) {
     await Promise.all(Array.from({ length: 4 }, () => open({ synchronize: false }).migrate()))
     const adapter = open({ synchronize: false })
     await place.execute("ALTER TABLE users DROP COLUMN image")
+    const since = new Set((await notes()).map(({ id }) => id))
     const run = await adapter.migrate()
     expect(run).toEqual([expect.stringMatching(/ADD COLUMN .image./)])
     expect(await adapter.check()).toEqual([])
+    expect((await notes()).filter(({ id }) => !since.has(id))).toMatchObject([
+      { statement: run[0] },
+    ])
+  })
+
+  test("what migrate runs is noted in the order in which it ran", async () => {
+    const adapter = open({
+      synchronize: false,
+      schema: { user: { columns: { motto: { type: "text", default: 'it\'s \\ a; "quote"' } } } },
+    })
+    const run = await adapter.migrate()
+    const noted = await notes()
+    expect(noted.map(({ statement }) => statement)).toEqual(run)
+    expect(new Set(noted.map(({ version }) => version))).toEqual(new Set([VERSION]))
+    expect(await adapter.migrate()).toEqual([])
+    expect(await notes()).toEqual(noted)
   })
 
   test("a key that rows are in the way of is not made, and says so", async () => {

@@ -1,5 +1,5 @@
 const { createHash } = require("node:crypto")
-const { unique } = require("./samples")
+const { kept, unique } = require("./samples")
 
 /**
  * A mixed load whose every answer is known: each of `concurrency` visitors owns a user and what
@@ -7,7 +7,7 @@ const { unique } = require("./samples")
  * with its own model. What is wrong is collected, not thrown, so that a run shows all of it.
  *
  * @param adapter an adapter, or a function that gives one for a visitor's number
- * @param options `calls` in all, or `until()`, which says when to end, `concurrency`, a `seed`
+ * @param options `db`, what `contract` gives, where the tables are not our own, `calls` in all, or `until()`, which says when to end, `concurrency`, a `seed`
  *   that makes the run repeatable, and `tolerates(error)`: whether a rejection is allowed (a server
  *   that is killed under the load); after a tolerated one the visitor no longer knows its rows and
  *   starts anew
@@ -15,11 +15,11 @@ const { unique } = require("./samples")
  */
 async function mixedLoad(adapter, options = {}) {
   const { calls = 10_000, concurrency = 256, seed = 1, tolerates = () => false } = options
-  const { until = () => run.calls >= calls } = options
+  const { until = () => run.calls >= calls, db = OWN } = options
   const run = { calls: 0, byName: {}, tolerated: 0, wrong: [] }
   const visit = async (number) => {
     const own = typeof adapter === "function" ? adapter(number) : adapter
-    const visitor = newVisitor(own, random(`${seed}/${number}`), run)
+    const visitor = newVisitor(own, random(`${seed}/${number}`), run, db)
     while (!until() && run.wrong.length < 20) {
       try {
         await visitor.step()
@@ -34,8 +34,11 @@ async function mixedLoad(adapter, options = {}) {
   return run
 }
 
+/** What our own tables are like. */
+const OWN = { newId: () => unique("user"), schema: {}, whole: (_, values) => values }
+
 /** One visitor: a model of the rows that it owns, and the steps that it takes at random. */
-function newVisitor(adapter, next, run) {
+function newVisitor(adapter, next, run, db) {
   let user
   let sessions
   let accounts
@@ -61,20 +64,24 @@ function newVisitor(adapter, next, run) {
 
   const one = (list) => list[Math.floor(next() * list.length)]
   const without = (list, item) => list.filter((other) => other !== item)
-  const date = (from) => new Date(Date.now() + from + Math.floor(next() * 1_000_000))
+  const date = (from) => kept(Date.now() + from + Math.floor(next() * 1_000_000))
   const key = ({ provider, providerAccountId }) => ({ provider, providerAccountId })
 
   const steps = {
     async register() {
-      const made = {
-        id: unique("user"),
+      const given = {
+        id: db.newId(),
         name: one(["Ada", "Zoë", "漢字", "😀", null]),
-        email: one([`${unique("mail")}@example.com`, null]),
+        email: one([
+          `${unique("mail")}@example.com`,
+          db.schema.emailRequired ? unique("mail") : null,
+        ]),
         emailVerified: one([date(-9_000_000), null]),
         image: one(["/a.png", null]),
       }
-      same("createUser", await call("createUser", made), made)
-      user = made
+      const made = await call("createUser", given)
+      user = db.whole("user", { ...given, id: given.id ?? made.id })
+      same("createUser", made, user)
     },
     async rename() {
       const change = one([{ name: unique("name") }, { name: null }, { emailVerified: date(0) }])
@@ -94,8 +101,10 @@ function newVisitor(adapter, next, run) {
       same("getSessionAndUser", await call("getSessionAndUser", unique("none")), null)
     },
     async signIn() {
-      const session = { sessionToken: unique("session"), userId: user.id, expires: date(3_600_000) }
-      same("createSession", await call("createSession", session), session)
+      const given = { sessionToken: unique("session"), userId: user.id, expires: date(3_600_000) }
+      const made = await call("createSession", given)
+      const session = db.whole("session", given, made)
+      same("createSession", made, session)
       sessions.push(session)
     },
     async browse() {
@@ -128,14 +137,14 @@ function newVisitor(adapter, next, run) {
       sessions = [kept]
     },
     async link() {
-      const account = {
+      const account = db.whole("account", {
         userId: user.id,
         type: "oauth",
         provider: one(["github", "google", "gitlab"]),
         providerAccountId: unique("account"),
         access_token: unique("access"),
-        expires_at: Math.floor(next() * 4_000_000_000),
-      }
+        expires_at: Math.floor(next() * 2_000_000_000),
+      })
       same("linkAccount", await call("linkAccount", account), account)
       accounts.push(account)
     },

@@ -13,11 +13,11 @@ function databaseOn(name) {
       return server(name).unavailable
     },
 
-    async fresh() {
+    async fresh(options) {
       const here = server(name)
       const database = `t_${randomBytes(6).toString("hex")}`
       const url = await here.createDatabase(database)
-      const reader = readerOf(url)
+      const reader = readerOf(url, options)
       return {
         url,
         database,
@@ -42,13 +42,16 @@ function databaseOn(name) {
 /**
  * Reads and writes with `mysql2`: `rows(sql, params)`, where `?` stands for a parameter,
  * `connections()`, how many there are to this database but its own, and `end()`. It connects with
- * the first statement.
+ * the first statement. `utc`: `TIMESTAMP` columns are read and written in UTC, not in the server's zone.
  */
-function readerOf(url) {
+function readerOf(url, { utc = false } = {}) {
   const { createPool } = require("mysql2/promise")
   const pool = createPool({ uri: url, connectionLimit: 4, dateStrings: true, timezone: "Z" })
   const own = new Set()
-  pool.on("connection", ({ threadId }) => own.add(threadId))
+  pool.on("connection", (connection) => {
+    own.add(connection.threadId)
+    if (utc) connection.query("SET time_zone = '+00:00'")
+  })
   async function rows(sql, params = []) {
     const [found] = await pool.execute(sql, params)
     return Array.isArray(found) ? found.map(readable) : found

@@ -2,6 +2,9 @@ const { randomBytes } = require("node:crypto")
 const { server } = require("../servers")
 const { withDatabase } = require("../servers/credentials")
 
+/** A `timestamp` without a time zone is UTC, whatever this process's zone is. */
+const PARSERS = { 1114: (text) => new Date(`${text.replace(" ", "T")}Z`) }
+
 const postgres = databaseOn("postgres", "postgres")
 
 /** PostgreSQL through PgBouncer in transaction mode; what is stored is read without the pooler. */
@@ -48,8 +51,13 @@ function databaseOn(name, kind) {
  * the first statement.
  */
 function readerOf(url) {
-  const { Pool } = require("pg")
-  const pool = new Pool({ connectionString: url, max: 4, application_name: "reader" })
+  const { Pool, types } = require("pg")
+  const pool = new Pool({
+    connectionString: url,
+    max: 4,
+    application_name: "reader",
+    types: { getTypeParser: (type, format) => PARSERS[type] ?? types.getTypeParser(type, format) },
+  })
   // Of a connection that lies idle while its server is killed.
   pool.on("error", () => {})
   async function rows(sql, params = []) {

@@ -2,6 +2,13 @@ const { randomBytes } = require("node:crypto")
 
 const HOUR = 3_600_000
 
+let precision = 1
+
+/** From now on dates are whole multiples of these milliseconds: what a column keeps. */
+function keepTo(milliseconds) {
+  precision = milliseconds
+}
+
 /** A value that no other test has. */
 function unique(prefix) {
   return `${prefix}-${randomBytes(8).toString("hex")}`
@@ -14,7 +21,7 @@ function uniqueEmail(name = "ada") {
 /** A date in the future, with milliseconds that a database must not lose. */
 function hence(milliseconds = HOUR) {
   const time = Date.now() + milliseconds
-  return new Date(time - (time % 1000) + 789)
+  return kept(time - (time % 1000) + 789)
 }
 
 /** A date in the future that a table keeps whose dates have no milliseconds. */
@@ -25,7 +32,12 @@ function wholeSeconds() {
 }
 
 function ago(milliseconds = HOUR) {
-  return new Date(Date.now() - milliseconds)
+  return kept(Date.now() - milliseconds)
+}
+
+/** A date as the columns under test keep it, see `keepTo`. */
+function kept(milliseconds) {
+  return new Date(Math.floor(milliseconds / precision) * precision)
 }
 
 function makeUser(adapter, values) {
@@ -78,6 +90,8 @@ module.exports = {
   HOUR,
   ago,
   hence,
+  keepTo,
+  kept,
   makeAccount,
   makeSession,
   makeToken,

@@ -217,7 +217,10 @@ if (process.env.DATABASES === undefined || process.env.DATABASES.includes("postg
 
     afterAll(() => place.drop())
 
-    test("fifty tenants have few connections, as the server counts them", async () => {
+    // A thousand of them with `npm run test:tenants`.
+    const count = process.env.CONTRACT_TENANTS ? 1_000 : 50
+
+    test(`${count} tenants have few connections, as the server counts them`, async () => {
       const adapter = SqlxAdapter(
         (name) => `${place.url}${place.url.includes("?") ? "&" : "?"}schema=${name}`,
         {
@@ -225,7 +228,7 @@ if (process.env.DATABASES === undefined || process.env.DATABASES.includes("postg
           tenants: { current, max: 4 },
         },
       )
-      const names = [...Array(50).keys()].map((n) => `tenant_${n}`)
+      const names = [...Array(count).keys()].map((n) => `tenant_${n}`)
       let most = 0
       let counted = 0
       let going = true
@@ -258,7 +261,7 @@ if (process.env.DATABASES === undefined || process.env.DATABASES.includes("postg
       const there = await place.rows(
         "SELECT count(*) AS n FROM information_schema.tables WHERE table_schema LIKE 'tenant%' AND table_name = 'users'",
       )
-      expect(Number(there[0].n)).toBe(50)
+      expect(Number(there[0].n)).toBe(count)
       const [{ email, id }] = await place.rows("SELECT id, email FROM tenant_7.users")
       expect([id, email]).toEqual([users[7].id, "ada@example.com"])
       expect(await inTenant(adapter, "tenant_8").getUser(users[7].id)).toBeNull()
@@ -266,6 +269,6 @@ if (process.env.DATABASES === undefined || process.env.DATABASES.includes("postg
       for (let tries = 0; (await place.connections()) > 0 && tries < 100; tries += 1)
         await pause(20)
       expect(await place.connections()).toBe(0)
-    })
+    }, 1_200_000)
   })
 }

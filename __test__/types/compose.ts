@@ -22,6 +22,10 @@ export const plain = composeAdapters({
 
 export const session = plain.getSessionAndUser("t").then((found) => found?.user.email)
 export const accounts = plain.listAccounts("1")
+export const refreshed = plain
+  .withAccountLock("github", "1", async (account) => ({ access_token: `${account.userId}` }))
+  .then(({ access_token }) => access_token)
+plain.updateAccount({ provider: "github", providerAccountId: "1", access_token: "t" })
 
 // @ts-expect-error there are no tokens in this one
 plain.useVerificationToken
@@ -29,6 +33,8 @@ plain.useVerificationToken
 plain.getAuthenticator
 // @ts-expect-error this part cannot list sessions
 plain.listSessions
+// @ts-expect-error nor make one by itself
+plain.createSessionFor
 
 // @ts-expect-error the part account is missing
 composeAdapters({ user: users, session: users, verificationToken: false })

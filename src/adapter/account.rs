@@ -71,7 +71,8 @@ impl Call {
             let index = model.inserted().position(|column| *column.property == *key.property);
             index.and_then(|index| values.get(index)).cloned().unwrap_or(Value::Null)
         });
-        self.store.sealing.seal(model.inserted(), [&provider, &id], &mut values)?;
+        let key = [&provider, &id];
+        self.store.sealing.seal(model.inserted(), key, &self.scope, &mut values)?;
         let outcome = self.run_in(insert.plans(), &values).await.map_err(|error| {
             let error = error.of_table(&model.table.name);
             match error.code() {
@@ -151,13 +152,13 @@ impl Call {
         let key = asked.iter().map(|(_, value)| value.clone());
         if let [(_, provider), (_, id), ..] = asked.as_slice() {
             let set = columns.iter().filter_map(|index| model.columns.get(*index));
-            self.store.sealing.seal(set, [provider, id], &mut values)?;
+            self.store.sealing.seal(set, [provider, id], &self.scope, &mut values)?;
         }
         let outcome = if columns.is_empty() {
             let key: Vec<Value> = key.take(BY_KEY.len()).collect();
             self.run(&self.store.account.by_key, &key).await?
         } else {
-            let plan = model.update(self.store.engine.dialect(), &columns, &found_by)?;
+            let plan = model.update(self.store.engine.dialect(), &columns, &found_by, &[])?;
             values.extend(key.chain(owner.cloned()));
             self.run(&plan, &values).await?
         };

@@ -99,7 +99,7 @@ impl Call {
         let id = Value::Text(credential_id.ok_or_else(unknown)?);
         let record = Record(vec![("counter".into(), counter)]);
         let (columns, mut values) = model.changes(&record, self.now)?;
-        let plan = model.update(self.store.engine.dialect(), &columns, &[BY_ID])?;
+        let plan = model.update(self.store.engine.dialect(), &columns, &[BY_ID], &[])?;
         values.push(id.clone());
         let outcome = self.run(&plan, &values).await?;
         find_row(model, outcome, &[("credentialID", &id)]).ok_or_else(unknown)

@@ -1,5 +1,6 @@
 //! Bringing what is stored to what the options say: plain tokens encrypted, those under another key
-//! encrypted under the first one, or all of them plain again. Others may read and write meanwhile.
+//! encrypted under the first one, those from before there were tenants bound to theirs, or all of them
+//! plain again. Others may read and write meanwhile.
 
 use super::Call;
 use super::sealing::Identity;
@@ -28,7 +29,7 @@ pub struct Rekeyed {
     pub rows: u64,
     /// Plain values that were encrypted.
     pub encrypted: u64,
-    /// Values that were encrypted under the first key instead of another.
+    /// Values that were encrypted anew: under the first key instead of another, or for their tenant.
     pub rekeyed: u64,
     /// Values that are plain again.
     pub decrypted: u64,
@@ -141,11 +142,12 @@ impl Call {
             found.counts.rows += 1;
             let (key, values) = (page.key(row), page.values(row));
             let [provider, id] = key else { continue };
-            let identity = Identity::new(provider, id)?;
+            let scope = page.scope(row).iter().map(|value| value.as_text().map(|text| &**text));
+            let identity = self.store.sealing.identity([provider, id], scope)?;
             let (mut set, mut new, mut old) = (Vec::new(), Vec::new(), Vec::new());
             for (index, (column, value)) in values.enumerate() {
                 let Value::Text(stored) = value else { continue };
-                let text = match change(keys, column, identity, stored, decrypt)? {
+                let text = match change(keys, column, &identity, stored, decrypt)? {
                     Change::None => continue,
                     Change::Fail(key) => {
                         found.counts.fail(&column.property, key);
@@ -202,7 +204,7 @@ fn done(first: &Rekeyed, last: Rekeyed) -> Rekeyed {
 fn change(
     keys: &Keys,
     column: &Column,
-    identity: Identity<'_>,
+    identity: &Identity<'_>,
     stored: &str,
     decrypt: bool,
 ) -> Result<Change> {
@@ -213,14 +215,20 @@ fn change(
             false => Change::None,
         });
     }
-    let text = match keys.open(stored, &place) {
-        Ok(text) => text,
+    let opened = keys.open(stored, &place).map(|text| (text, true)).or_else(|unopened| {
+        // From before there were tenants.
+        let before = identity.of_no_tenant().ok_or_else(|| unopened.clone())?;
+        let text = keys.open(stored, &before.place(&column.property)).map_err(|_| unopened)?;
+        Ok((text, false))
+    });
+    let (text, is_bound) = match opened {
+        Ok(opened) => opened,
         Err(Unopened::Malformed) => return Ok(Change::Fail(None)),
         Err(Unopened::NoKey(id) | Unopened::Refused(id)) => return Ok(Change::Fail(Some(id))),
     };
     Ok(if decrypt {
         Change::Decrypt(text)
-    } else if keys.is_current(stored) {
+    } else if is_bound && keys.is_current(stored) {
         Change::None
     } else {
         Change::Rekey(keys.seal(&text, &place)?)

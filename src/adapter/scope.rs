@@ -27,6 +27,11 @@ impl Scope {
         }
     }
 
+    /// The values, in the order of the columns.
+    pub(super) fn texts(&self) -> impl Iterator<Item = Option<&str>> {
+        self.0.iter().flat_map(|texts| texts.iter()).map(Option::as_deref)
+    }
+
     /// The rows of the scope, to the byte and without what tells so, which comes last in each.
     pub(super) fn keep(&self, mut outcome: Outcome) -> Outcome {
         if let Some(scope) = &self.0 {

@@ -111,8 +111,7 @@ impl Call {
             let error = error.of_table(&model.table.name);
             match error.code() {
                 Code::Unique => error.with_message("a session with this token exists already"),
-                Code::ForeignKey => error.with_message("no user has this userId"),
-                _ => error,
+                _ => no_user(error),
             }
         })?;
         self.clean_along();
@@ -246,19 +245,26 @@ impl Call {
     ) -> Result<Option<Row>> {
         let model = &self.store.schema.session;
         let (columns, mut values) = model.changes(session, self.now)?;
+        let by_token = || self.run(&self.store.session.by_token, std::slice::from_ref(stored));
+        let kept = model.kept_by_us(session);
         let outcome = if columns.is_empty() {
-            self.run(&self.store.session.by_token, std::slice::from_ref(stored)).await?
+            by_token().await?
         } else {
             let _writing = self.writing(&[std::slice::from_ref(stored)]);
             let dialect = self.store.engine.dialect();
-            let plan = model.update(dialect, &columns, &[BY_TOKEN, ALIVE])?;
+            let plan = model.update(dialect, &columns, &[BY_TOKEN, ALIVE], &kept)?;
             values.extend([stored.clone(), Value::Date(self.now)]);
-            self.run(&plan, &values).await.map_err(|error| match error.code() {
-                Code::ForeignKey => error.with_message("no user has this userId"),
-                _ => error,
-            })?
+            self.run(&plan, &values).await.map_err(no_user)?
         };
-        Ok(self.session_row(outcome, stored, token))
+        let found = self.session_row(outcome, stored, token);
+        if found.is_none() && !kept.is_empty() {
+            // Nothing was changed: for want of the session, or of the user.
+            let there = self.session_row(by_token().await?, stored, token);
+            if there.is_some_and(|session| !self.is_expired(&session)) {
+                return Err(no_user(Error::new(Code::ForeignKey, "")));
+            }
+        }
+        Ok(found)
     }
 
     /// Deletes a session.
@@ -452,5 +458,12 @@ fn public_id(stored: &Value) -> String {
     match text.strip_prefix(HMAC_SHA256).or_else(|| text.strip_prefix(SHA256)) {
         Some(digest) => digest.to_owned(),
         None => sha256_hex(text.as_bytes()),
+    }
+}
+
+fn no_user(error: Error) -> Error {
+    match error.code() {
+        Code::ForeignKey => error.with_message("no user has this userId"),
+        _ => error,
     }
 }

@@ -161,8 +161,8 @@ impl Call {
         schema::compare(&*self.store.engine, &self.store.schema).await
     }
 
-    /// Adds what is missing, tables, columns, keys and indexes, and gives the statements that did it;
-    /// with `dryRun`, those that would. Nothing is dropped or retyped.
+    /// Adds what is missing, tables, columns, keys and indexes, notes it, and gives the statements that
+    /// did it; with `dryRun`, those that would. Nothing is dropped or retyped.
     ///
     /// # Errors
     /// `ERR_SCHEMA`: the tables are another adapter's. A key that rows are in the way of is refused by
@@ -192,7 +192,9 @@ impl Call {
                 run.extend(statements);
                 break;
             }
-            match schema::define(engine, &self.store.schema, statements.clone()).await {
+            let schema = &self.store.schema;
+            let noted = schema::noted(engine.dialect(), schema, &statements)?;
+            match schema::define(engine, schema, noted).await {
                 Ok(()) => {
                     run.extend(statements);
                     break;

@@ -171,18 +171,28 @@ impl Call {
         }
         let id = Value::Text(key("user.id", user.get("id"))?.ok_or_else(unknown)?);
         let (columns, mut values) = model.changes(&user, self.now)?;
+        let by_id = || self.run_in(&self.store.user.by_id.lane, std::slice::from_ref(&id));
+        let kept = model.kept_by_us(&user);
         let outcome = if columns.is_empty() {
-            self.run_in(&self.store.user.by_id.lane, std::slice::from_ref(&id)).await?
+            by_id().await?
         } else {
             let _writing = self.writing(&[std::slice::from_ref(&id)]);
-            let plan = model.update(self.store.engine.dialect(), &columns, &[BY_ID])?;
+            let dialect = self.store.engine.dialect();
+            let plan = model.update(dialect, &columns, &[BY_ID], &kept)?;
             values.push(id.clone());
             self.run(&plan, &values)
                 .await
                 .map_err(|error| taken(error.of_table(&model.table.name)))?
         };
         self.store.unfinished.meet(&self.scope, &id);
-        find_row(model, outcome, &[("id", &id)]).ok_or_else(unknown)
+        let found = find_row(model, outcome, &[("id", &id)]);
+        if found.is_none() && !kept.is_empty() {
+            // Nothing was changed: for want of the user, or because of the address.
+            if find_row(model, by_id().await?, &[("id", &id)]).is_some() {
+                return Err(taken(Error::new(Code::Unique, "")));
+            }
+        }
+        found.ok_or_else(unknown)
     }
 
     /// Deletes a user and every row that belongs to them, in one transaction.

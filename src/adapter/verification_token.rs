@@ -3,7 +3,7 @@
 use super::{Call, find_row, written_row};
 use crate::batch::Lane;
 use crate::engine::{Dialect, Plan};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::options::{Grace, VerificationTokenOptions};
 use crate::schema::{Condition, Counted, Schema};
 use crate::value::{Record, Row, Value, key};
@@ -64,12 +64,22 @@ impl Statements {
 
 impl Call {
     /// Inserts a token.
+    ///
+    /// # Errors
+    /// `ERR_UNIQUE`: somebody else has it, in a table where two people cannot have the same.
     pub async fn create_verification_token(&self, token: Record) -> Result<Row> {
         let model = &self.store.schema.verification_token;
         let values = model.insert_values(&token, self.now)?;
         let outcome = self.run_in(&self.store.verification_token.create, &values).await?;
         self.clean_along();
-        written_row(model, outcome, &values)
+        let in_the_way = model.is_unique(&["token"]) || model.column("token")?.is_loose();
+        written_row(model, outcome, &values).map_err(|error| {
+            if in_the_way {
+                // The row that was there, which is another's or is taken for the same, was left alone.
+                return Error::new(Code::Unique, "somebody else has this token");
+            }
+            error
+        })
     }
 
     /// Takes a token: one statement deletes and returns it, so that it can be used once. One that

@@ -3,8 +3,10 @@
 /// A table as it is in the live database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveTable {
-    /// Its name.
+    /// The name that it was asked for by.
     pub name: String,
+    /// Whether the database writes its name so, too: it may ignore the case of letters.
+    pub is_exact: bool,
     /// Its columns.
     pub columns: Vec<LiveColumn>,
     /// Its indexes, that of its primary key among them.

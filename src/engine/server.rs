@@ -108,8 +108,12 @@ pub async fn inspect(
                 part.table.eq_ignore_ascii_case(&table.name)
             }
         });
-        let mut live =
-            LiveTable { name: table.name.clone(), columns: Vec::new(), indexes: Vec::new() };
+        let mut live = LiveTable {
+            name: table.name.clone(),
+            is_exact: parts.iter().any(|part| part.table == table.name),
+            columns: Vec::new(),
+            indexes: Vec::new(),
+        };
         for part in of_table {
             part.add_to(&mut live);
         }

@@ -171,7 +171,8 @@ fn change(
                 column.sql_type = extra::sql_type(dialect, column.kind, name).to_owned();
             }
             if let Some(nullable) = described.nullable {
-                column.nullable = nullable;
+                // Also in a column that may be null no row is without what makes it one.
+                column.nullable = nullable && !required.contains(&property);
             }
             if described.hidden {
                 if required.contains(&property) || model.key.contains(&property) {

@@ -113,6 +113,11 @@ impl Column {
         matches!(self.fill, Fill::Reset(_))
     }
 
+    /// Whether the database may take two texts for the same that differ by a byte.
+    pub fn is_loose(&self) -> bool {
+        !self.exact && self.storage == Storage::Text
+    }
+
     /// Gives a record this id, unless it has one that the column can hold and that says something.
     pub fn replace_id(&self, record: &mut Record, id: &Arc<str>) {
         let given = record.get(&self.property).and_then(|value| self.text("user", value).ok()?);

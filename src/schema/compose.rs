@@ -119,7 +119,7 @@ impl<'a> Composer<'a> {
         let name = format!("{alias}{}", self.dialect.quote(&column.name));
         let plain = self.bound(position, column.storage);
         let _ = write!(self.sql, "{name} = {plain}");
-        if !column.exact && column.storage == Storage::Text {
+        if column.is_loose() {
             let bytes = self.dialect.bytes;
             let again = self.bound(position, column.storage);
             let _ = write!(self.sql, " AND {} = {}", bytes(&name), bytes(&again));
@@ -194,6 +194,15 @@ impl<'a> Composer<'a> {
                 let value = self.used;
                 self.used += 1;
                 self.equal(alias, column, value);
+                continue;
+            }
+            if exact && condition.operator == "<>" && column.is_loose() {
+                let value = self.used;
+                self.used += 1;
+                let name = format!("{alias}{}", self.dialect.quote(&column.name));
+                let parameter = self.bound(value, column.storage);
+                let bytes = self.dialect.bytes;
+                let _ = write!(self.sql, "{} <> {}", bytes(&name), bytes(&parameter));
                 continue;
             }
             self.text(alias);
@@ -533,14 +542,17 @@ impl Model {
         Ok(Plan { many, ..Plan::read(composer.finish(output)) })
     }
 
-    /// Changes columns of the rows that meet the conditions and gives the rows back. Values: the
-    /// columns', then the conditions'.
+    /// Changes columns of the rows that meet the conditions and gives the rows back, unless that
+    /// would break what only we keep. Values: the columns', then the conditions'.
     pub(super) fn compose_update(
         &self,
         dialect: &Dialect,
         set: &[&Column],
         conditions: &[Condition],
+        kept: &[&'static str],
     ) -> Result<Plan> {
+        let mut plan = Plan::empty(true, Repeat::Always);
+        let kept = self.keep_updated(dialect, set, kept, &mut plan)?;
         let mut composer = Composer::new(dialect, self);
         composer.text("UPDATE ");
         composer.table(&self.table);
@@ -551,16 +563,25 @@ impl Model {
             this.parameter(column.storage);
         });
         composer.exact_conditions(self, conditions)?;
+        for (property, position) in &kept {
+            self.unless_broken(&mut composer, property, *position)?;
+        }
+        plan.answer = Answer::Rows(plan.steps.len());
         if dialect.update_returning {
             let columns = composer.returning(self);
-            return Ok(composer.plan(columns, Repeat::Always));
+            plan.steps.push(composer.step(columns));
+            return Ok(plan);
         }
-        let mut plan = composer.plan(Vec::new(), Repeat::Always);
+        plan.steps.push(composer.step(Vec::new()));
         let shown: Vec<&Column> = self.shown().collect();
-        let select = self.select_columns(dialect, &shown, conditions, &[])?;
-        let asked = self.positions(set.len()..set.len() + conditions.len());
-        plan.steps.push((Arc::new(select), asked));
-        plan.answer = Answer::Rows(1);
+        // What was refused is not what is there now.
+        let changed = kept.iter().map(|(property, _)| Condition::equals(property));
+        let conditions: Vec<Condition> = conditions.iter().copied().chain(changed).collect();
+        let select = self.select_columns(dialect, &shown, &conditions, &[])?;
+        let found_by = set.len()..set.len() + conditions.len() - kept.len();
+        let values = self.positions(found_by.chain(kept.iter().map(|(_, position)| *position)));
+        plan.answer = Answer::Rows(plan.steps.len());
+        plan.steps.push((Arc::new(select), values));
         Ok(plan)
     }
 

@@ -3,16 +3,19 @@
 
 use super::compose::Composer;
 use super::leftover::unverified;
-use super::{Column, Model, Schema};
+use super::{Column, Model, Owner, Schema};
 use crate::engine::{Answer, Dialect, KeyLock, Plan, Repeat, Statement, Storage};
 use crate::error::Result;
+use crate::value::{Record, Value};
 use std::sync::Arc;
+
+/// What two users may not have in common.
+const EMAIL: &[&str] = &["email"];
 
 impl Model {
     /// The sets of properties in which two rows may not be alike though the table does not keep them
     /// from it.
     pub(super) fn guards(&self) -> Vec<&[&'static str]> {
-        const EMAIL: &[&str] = &["email"];
         let mut guards = Vec::new();
         if !self.is_unique(self.key) {
             guards.push(self.key);
@@ -21,6 +24,20 @@ impl Model {
             guards.push(EMAIL);
         }
         guards
+    }
+
+    /// The properties that a record gives another value and that only we keep as they should be: an
+    /// address, which two users may not have, and the id of a user, who must be there.
+    pub fn kept_by_us(&self, record: &Record) -> Vec<&'static str> {
+        let mut kept = Vec::new();
+        let changes = |property| record.get(property).is_some_and(|value| *value != Value::Null);
+        if self.name == "user" && changes("email") && self.has("email") && !self.is_unique(EMAIL) {
+            kept.push("email");
+        }
+        if !self.keeps_user() && self.owner.is_some() && changes("userId") {
+            kept.push("userId");
+        }
+        kept
     }
 
     /// Inserts a row unless one with the same key is there, or its user is not.
@@ -92,30 +109,89 @@ impl Model {
             KeyLock::Serializable => plan.serializable = true,
             KeyLock::Statement(sql) => {
                 for property in guards.iter().filter_map(|guard| guard.last()) {
-                    let statement = Statement {
-                        sql: sql.into(),
-                        parameters: vec![Storage::Text],
-                        columns: Vec::new(),
-                        arrays: false,
-                    };
-                    let position = self.position(self.column(property)?);
-                    plan.steps.push((Arc::new(statement), vec![self.scope().count() + position]));
+                    lock_key(
+                        sql,
+                        self.scope().count() + self.position(self.column(property)?),
+                        plan,
+                    );
                 }
                 if let (false, Some(owner)) = (self.keeps_user(), &self.owner) {
-                    let mut composer = Composer::new(dialect, self);
-                    composer.text("SELECT 1 FROM ");
-                    composer.table(&owner.table);
-                    let before = composer.in_scope(&owner.scope, "", " WHERE ");
-                    composer.text(before);
-                    composer.name(&owner.id);
-                    composer.text(" = ");
-                    let position = self.position(self.column("userId")?);
-                    composer.parameter_of(position, owner.storage);
-                    composer.text(" FOR KEY SHARE");
-                    plan.steps.push(composer.step(Vec::new()));
+                    self.lock_owner(dialect, owner, self.position(self.column("userId")?), plan);
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Locks what an UPDATE gives these properties until the transaction ends; gives the position of
+    /// each among its values.
+    pub(super) fn keep_updated(
+        &self,
+        dialect: &Dialect,
+        set: &[&Column],
+        kept: &[&'static str],
+        plan: &mut Plan,
+    ) -> Result<Vec<(&'static str, usize)>> {
+        let mut positions = Vec::new();
+        for property in kept {
+            let place = set.iter().position(|column| *column.property == **property);
+            positions.extend(place.map(|position| (*property, position)));
+        }
+        match dialect.key_lock {
+            KeyLock::Writer => {}
+            KeyLock::Serializable => plan.serializable = !positions.is_empty(),
+            KeyLock::Statement(sql) => {
+                for (property, position) in &positions {
+                    match &self.owner {
+                        Some(owner) if *property == "userId" => {
+                            self.lock_owner(dialect, owner, *position, plan);
+                        }
+                        _ => lock_key(sql, self.scope().count() + *position, plan),
+                    }
+                }
+            }
+        }
+        Ok(positions)
+    }
+
+    /// Adds a step that keeps the user whose id is one of the call's values from being deleted.
+    fn lock_owner(&self, dialect: &Dialect, owner: &Owner, position: usize, plan: &mut Plan) {
+        let mut composer = Composer::new(dialect, self);
+        composer.text("SELECT 1 FROM ");
+        composer.table(&owner.table);
+        let before = composer.in_scope(&owner.scope, "", " WHERE ");
+        composer.text(before);
+        composer.name(&owner.id);
+        composer.text(" = ");
+        composer.parameter_of(position, owner.storage);
+        composer.text(" FOR KEY SHARE");
+        plan.steps.push(composer.step(Vec::new()));
+    }
+
+    /// The condition of an UPDATE that the value which it gives a property is free, or the row's own,
+    /// or that the user is there.
+    pub(super) fn unless_broken(
+        &self,
+        composer: &mut Composer<'_>,
+        property: &str,
+        position: usize,
+    ) -> Result<()> {
+        let column = self.column(property)?;
+        composer.text(" AND ");
+        if let (true, Some(owner)) = (property == "userId", &self.owner) {
+            exists_owner(composer, owner, position);
+            return Ok(());
+        }
+        composer.text("((");
+        composer.equal("", column, position);
+        // MySQL takes the table that is changed in a derived table only, and only one with a count is
+        // never merged into the statement.
+        composer.text(") OR (SELECT alike.n FROM (SELECT COUNT(*) AS n FROM ");
+        composer.table(&self.table);
+        let before = composer.in_scope(self.scope(), "", " WHERE ");
+        composer.text(before);
+        composer.equal("", column, position);
+        composer.text(") AS alike) = 0)");
         Ok(())
     }
 
@@ -143,20 +219,35 @@ impl Model {
         }
         if let (false, Some(owner)) = (self.keeps_user(), &self.owner) {
             composer.text(if conditions == 0 { "" } else { " AND " });
-            composer.text("EXISTS (SELECT 1 FROM ");
-            composer.table(&owner.table);
-            composer.text(" AS owner");
-            let before = composer.in_scope(&owner.scope, "owner.", " WHERE ");
-            composer.text(before);
-            composer.text("owner.");
-            composer.name(&owner.id);
-            composer.text(" = ");
-            let position = self.position(self.column("userId")?);
-            composer.parameter_of(position, owner.storage);
-            composer.text(")");
+            exists_owner(&mut composer, owner, self.position(self.column("userId")?));
         }
         Ok(composer)
     }
+}
+
+/// Adds a step that locks one of the call's values.
+fn lock_key(sql: &'static str, position: usize, plan: &mut Plan) {
+    let statement = Statement {
+        sql: sql.into(),
+        parameters: vec![Storage::Text],
+        columns: Vec::new(),
+        arrays: false,
+    };
+    plan.steps.push((Arc::new(statement), vec![position]));
+}
+
+/// That the user whose id is one of the call's values is there.
+fn exists_owner(composer: &mut Composer<'_>, owner: &Owner, position: usize) {
+    composer.text("EXISTS (SELECT 1 FROM ");
+    composer.table(&owner.table);
+    composer.text(" AS owner");
+    let before = composer.in_scope(&owner.scope, "owner.", " WHERE ");
+    composer.text(before);
+    composer.text("owner.");
+    composer.name(&owner.id);
+    composer.text(" = ");
+    composer.parameter_of(position, owner.storage);
+    composer.text(")");
 }
 
 impl Schema {

@@ -11,6 +11,7 @@ mod expiry;
 mod extra;
 mod guard;
 mod id;
+mod journal;
 mod lease;
 mod leftover;
 mod many;
@@ -32,6 +33,7 @@ pub use compose::{Condition, Join};
 pub use create::{create, create_table, define, definitions, ensure, explain};
 pub use guard::lock_user;
 pub use id::new_id;
+pub use journal::noted;
 pub use leftover::Leftover;
 pub use page::position;
 pub use unnamed::unnamed;
@@ -119,8 +121,9 @@ pub struct Model {
     updates: Mutex<HashMap<Vec<usize>, Vec<Update>>>,
 }
 
-/// An UPDATE of some columns: the conditions that find its row, and the plan.
-type Update = (Vec<Condition>, Arc<Plan>);
+/// An UPDATE of some columns: the conditions that find its row, the properties that only we keep as
+/// they should be, and the plan.
+type Update = (Vec<Condition>, Vec<&'static str>, Arc<Plan>);
 
 /// What may be done with a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -337,23 +340,27 @@ impl Model {
         self.returned().map(|column| column.output(&self.table)).collect()
     }
 
-    /// The UPDATE of the row that `conditions` find which sets these columns (by index).
+    /// The UPDATE of the row that `conditions` find which sets these columns (by index). `kept`: what
+    /// [`Model::kept_by_us`] says of them.
     pub fn update(
         &self,
         dialect: &Dialect,
         columns: &[usize],
         conditions: &[Condition],
+        kept: &[&'static str],
     ) -> Result<Arc<Plan>> {
         self.allow(true)?;
         let mut updates = self.updates.lock().unwrap_or_else(PoisonError::into_inner);
-        let met = updates.get(columns).into_iter().flatten();
-        if let Some((_, plan)) = met.into_iter().find(|(found_by, _)| found_by == conditions) {
+        let mut met = updates.get(columns).into_iter().flatten();
+        let same = |update: &&Update| update.0 == conditions && update.1 == kept;
+        if let Some((_, _, plan)) = met.find(same) {
             return Ok(Arc::clone(plan));
         }
         let set: Vec<&Column> =
             columns.iter().filter_map(|index| self.columns.get(*index)).collect();
-        let plan = Arc::new(self.compose_update(dialect, &set, conditions)?);
-        updates.entry(columns.to_vec()).or_default().push((conditions.to_vec(), Arc::clone(&plan)));
+        let plan = Arc::new(self.compose_update(dialect, &set, conditions, kept)?);
+        let update = (conditions.to_vec(), kept.to_vec(), Arc::clone(&plan));
+        updates.entry(columns.to_vec()).or_default().push(update);
         Ok(plan)
     }
 

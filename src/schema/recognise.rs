@@ -26,7 +26,7 @@ pub async fn recognise(engine: &dyn Engine) -> Result<Vec<&'static Preset>> {
             }
         }
     }
-    let mut found: Vec<(&'static Preset, (bool, usize, usize))> = Vec::new();
+    let mut found: Vec<(&'static Preset, (bool, bool, usize, usize))> = Vec::new();
     for schema_name in [None, Some("next_auth")] {
         let of_schema: Vec<Table> =
             tables.iter().filter(|table| table.schema.as_deref() == schema_name).cloned().collect();
@@ -37,13 +37,19 @@ pub async fn recognise(engine: &dyn Engine) -> Result<Vec<&'static Preset>> {
         for (preset, schema) in &known {
             let is_here = tables_of(schema).all(|table| table.schema.as_deref() == schema_name);
             if is_here && describes(schema, &live) {
-                let fit = (is_complete(schema, &live), columns(schema), alike(schema, &live));
+                let fit = (
+                    is_exact(schema, &live),
+                    is_complete(schema, &live),
+                    columns(schema),
+                    alike(schema, &live),
+                );
                 found.push((preset, fit));
             }
         }
     }
-    // One of which nothing is missing fits better, then one that says more, then one whose types are
-    // spelt as they are there: that alone tells TypeORM's tables from Prisma's.
+    // One whose names have the same capitals fits best, then one of which nothing is missing, then one
+    // that says more, then one whose types are spelt as they are there: that alone tells TypeORM's
+    // tables from Prisma's.
     let best = found.iter().map(|(_, fit)| *fit).max();
     let fitting = found.into_iter().filter(|(_, fit)| Some(*fit) == best);
     Ok(fitting.map(|(preset, _)| preset).collect())
@@ -88,6 +94,12 @@ fn describes(schema: &Schema, live: &[LiveTable]) -> bool {
     has_columns(schema, live, |model, column| {
         column.shown || model.primary.contains(&column.property)
     })
+}
+
+/// Whether the tables are written as the schema writes them.
+fn is_exact(schema: &Schema, live: &[LiveTable]) -> bool {
+    tables_of(schema)
+        .all(|table| live.iter().filter(|live| live.name == table.name).all(|live| live.is_exact))
 }
 
 /// Whether the columns are there too that no call needs.

@@ -11,6 +11,7 @@ const DEADLOCK = "40P01"
 const LOCK = {
   postgres: ["BEGIN", "LOCK TABLE users, sessions IN ACCESS EXCLUSIVE MODE"],
   mariadb: ["LOCK TABLES users WRITE, sessions WRITE"],
+  mysql: ["LOCK TABLES users WRITE, sessions WRITE"],
 }
 
 /** To the application's own processes, whatever the database. */

@@ -4,7 +4,7 @@ const { harms } = require("./harm")
 const { populate } = require("./population")
 const { startSubject } = require("./subject")
 
-/** The databases that this is done to. */
+/** The databases that this is done to where none is asked for. */
 const DATABASES = ["sqlite", "postgres", "mariadb"]
 
 /** After a fault the first must be signed in again within this time. */

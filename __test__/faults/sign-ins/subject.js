@@ -32,6 +32,15 @@ const KINDS = {
     settings: { "max-connections": 30 },
     readerOf: mysqlReader,
   },
+  mysql: {
+    disk: "640m",
+    options: OPTIONS,
+    // Without TLS it takes no password from a client that it has not seen since it was started.
+    encrypted: true,
+    start: require("../../servers/mysql").start,
+    settings: { "max-connections": 30 },
+    readerOf: mysqlReader,
+  },
 }
 
 /**
@@ -85,12 +94,12 @@ async function file(folder) {
   }
 }
 
-async function server({ start, settings, readerOf }, name, within) {
+async function server({ start, settings, readerOf, encrypted }, name, within) {
   const version = process.env[`TEST_${name.toUpperCase()}_VERSION`] || undefined
   const daemon = await start({ version, settings, within })
   const way = await gate.start({ to: daemon })
   return {
-    url: `${way.through(daemon.url)}?sslmode=disable`,
+    url: `${way.through(daemon.url)}${encrypted ? "" : "?sslmode=disable"}`,
     daemon,
     gate: way,
     reader: () => readerOf(daemon.url),
@@ -101,4 +110,4 @@ async function server({ start, settings, readerOf }, name, within) {
   }
 }
 
-module.exports = { startSubject }
+module.exports = { SUBJECTS: Object.keys(KINDS), startSubject }

@@ -1,4 +1,4 @@
-const TITLES = { sqlite: "SQLite", postgres: "PostgreSQL", mariadb: "MariaDB" }
+const TITLES = { sqlite: "SQLite", postgres: "PostgreSQL", mariadb: "MariaDB", mysql: "MySQL" }
 
 /** What was counted of each run, with what it is called. */
 const FIGURES = [

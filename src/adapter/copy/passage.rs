@@ -199,7 +199,7 @@ impl Passage {
             return Ok(None);
         }
         let identity = Identity::new(provider, id)?;
-        let opened = from.store.sealing.open(&column.property, column.sealed, identity, text)?;
+        let opened = from.store.sealing.open(&column.property, column.sealed, &identity, text)?;
         Ok(opened.map(Value::from))
     }
 
@@ -210,7 +210,7 @@ impl Passage {
         }
         let held = values.to_vec();
         let Some(identity) = self.identity(&held, true) else { return Ok(()) };
-        to.store.sealing.seal(self.target.inserted(), identity, values)
+        to.store.sealing.seal(self.target.inserted(), identity, &to.scope, values)
     }
 
     /// Decrypts what the target keeps encrypted of a row. What does not open stays as it is, and so is
@@ -225,7 +225,7 @@ impl Passage {
         for (column, value) in self.target.inserted().zip(values) {
             if let (true, Value::Text(text)) = (column.sealed, &*value)
                 && let Ok(Some(text)) =
-                    to.store.sealing.open(&column.property, true, identity, text)
+                    to.store.sealing.open(&column.property, true, &identity, text)
             {
                 *value = Value::from(text);
             }

@@ -61,7 +61,9 @@ fn meaning(number: u16) -> (Code, &'static str, Effect) {
         ),
         // 1020: MariaDB 11.8 with innodb_snapshot_isolation. 1180 and 3101: Group Replication, and
         // 1213 also Galera, when the cluster refuses a COMMIT; all of it has been rolled back then.
-        1020 | 1180 | 1205 | 1213 | 3101 => {
+        // 8002 to 9007: TiDB, when a transaction has met another or a changed table, at COMMIT too; it has
+        // been rolled back (<https://docs.pingcap.com/tidb/stable/error-codes>).
+        1020 | 1180 | 1205 | 1213 | 3101 | 8002 | 8005 | 8022 | 8028 | 9007 => {
             (Code::Database, "another transaction was in the way", Effect::Conflict)
         }
         // MariaDB says so when a deadlock keeps it from the counter.
@@ -115,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_a_cluster_rolled_back_may_be_tried_again() {
-        for number in [1020, 1180, 1205, 1213, 3101] {
+        for number in [1020, 1180, 1205, 1213, 3101, 8002, 8005, 8022, 8028, 9007] {
             assert_eq!(meaning(number).2, Effect::Conflict, "{number}");
         }
         assert_eq!(meaning(1053).2, Effect::Unknown);

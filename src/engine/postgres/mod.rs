@@ -1,6 +1,7 @@
 //! PostgreSQL, and what speaks its protocol.
 
 mod error;
+mod fallback;
 mod pooler;
 mod types;
 
@@ -104,7 +105,7 @@ pub static DIALECT: Dialect = Dialect {
         Some(format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {sql_type}{open}"))
     },
     literal: |text| format!("'{}'", text.replace('\'', "''")),
-    key_lock: KeyLock::Statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"),
+    key_lock: KeyLock::Statement(fallback::KEY_LOCK),
     replication: Some(Replication {
         position: "SELECT pg_current_wal_insert_lsn()::text",
         reached: "SELECT CASE WHEN pg_is_in_recovery() \
@@ -139,6 +140,8 @@ pub struct Postgres {
     pooled: Arc<AtomicBool>,
     /// Whether connections from before are out of use, and the application knows.
     switched: AtomicBool,
+    /// Whether the server has been found to lack locks for keys.
+    lacks_key_locks: AtomicBool,
     notice: Notice,
 }
 
@@ -259,7 +262,8 @@ impl Postgres {
             pool.renew();
         }
         let several = hosts.are_several();
-        Ok(Postgres { pool, several, limit, pooled, switched, notice })
+        let lacks_key_locks = AtomicBool::new(false);
+        Ok(Postgres { pool, several, limit, pooled, switched, lacks_key_locks, notice })
     }
 
     /// A connection, and how statements are sent on it. Those that were made before a pooler was
@@ -285,6 +289,20 @@ impl Postgres {
     }
 
     async fn run_work(&self, work: &Work) -> Result<Outcome> {
+        if !self.lacks_key_locks.load(Ordering::Relaxed) {
+            let result = self.attempt(work).await;
+            if !result.as_ref().is_err_and(|error| fallback::tells_of_no_key_lock(error, work)) {
+                return result;
+            }
+            self.lacks_key_locks.store(true, Ordering::Relaxed);
+        }
+        match fallback::without_key_lock(work) {
+            Some(work) => self.attempt(&work).await,
+            None => self.attempt(work).await,
+        }
+    }
+
+    async fn attempt(&self, work: &Work) -> Result<Outcome> {
         let (lease, mode) = self.acquire().await?;
         let result = server::run::<Pg, _>(lease, self.limit, work, mode).await;
         if result.as_ref().is_err_and(error::tells_of_pooler) {
@@ -295,6 +313,19 @@ impl Postgres {
     }
 
     async fn define_all(&self, statements: &[String]) -> Result<()> {
+        let result = self.define_as_they_are(statements).await;
+        match &result {
+            Err(error) if fallback::tells_of_no_collation(error) => {
+                match fallback::without_collation(statements) {
+                    Some(statements) => self.define_as_they_are(&statements).await,
+                    None => result,
+                }
+            }
+            _ => result,
+        }
+    }
+
+    async fn define_as_they_are(&self, statements: &[String]) -> Result<()> {
         let (mut lease, _) = self.acquire().await?;
         let connection = lease.connection()?;
         // One flight in the simple protocol: all or nothing, also through a pooler.

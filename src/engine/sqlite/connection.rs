@@ -33,6 +33,8 @@ pub struct Place {
     pub options: SqliteOptions,
     /// Pages of the database that are kept in memory, in KiB at most.
     pub cache: u32,
+    /// At how many pages a commit empties the log.
+    pub log: u32,
 }
 
 /// A connection.
@@ -96,6 +98,7 @@ impl Connection {
         sqlite.pragma_update(None, "foreign_keys", true)?;
         sqlite.pragma_update(None, "synchronous", synchronous)?;
         sqlite.pragma_update(None, "cache_size", -i64::from(place.cache))?;
+        sqlite.pragma_update(None, "wal_autocheckpoint", place.log)?;
         // Else SQLite plans a statement anew for each value that is bound, once ANALYZE has been run.
         sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         sqlite.set_prepared_statement_cache_capacity(STATEMENTS);

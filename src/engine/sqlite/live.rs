@@ -15,6 +15,8 @@ const INDEXES: &str = "SELECT l.name, CASE WHEN l.\"unique\" THEN 'YES' ELSE 'NO
     FROM pragma_index_list(?1) AS l, pragma_index_xinfo(l.name) AS x WHERE x.key = 1 \
     ORDER BY l.seq, x.seqno";
 
+const EXACTLY: &str = "SELECT name FROM sqlite_master WHERE name = ?1";
+
 /// Looks at a table, or at a view.
 ///
 /// # Errors
@@ -60,7 +62,8 @@ pub fn inspect(connection: &Connection, table: &str) -> Result<Option<LiveTable>
     if !primary.is_empty() {
         indexes.push(LiveIndex { name: String::new(), columns: primary, unique: true });
     }
-    Ok(Some(LiveTable { name: table.to_owned(), columns, indexes }))
+    let is_exact = !connection.rows::<1>(EXACTLY, &[table])?.is_empty();
+    Ok(Some(LiveTable { name: table.to_owned(), is_exact, columns, indexes }))
 }
 
 /// What SQLite makes of a type's name. <https://www.sqlite.org/datatype3.html#determination_of_column_affinity>

@@ -3,6 +3,7 @@
 //! A look-up is answered on the thread that asks, JavaScript's own, as long as that takes no lock to
 //! wait for and no disk: a hop to another thread costs several times as much as the look-up.
 
+mod checkpoint;
 mod connection;
 mod error;
 mod file;
@@ -17,6 +18,7 @@ use super::{
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::{Options, SqliteSource, TypeName};
 use crate::value::Value;
+use checkpoint::Checkpoints;
 use connection::{Connection, Place};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -108,8 +110,16 @@ const JOURNAL_MODE_PATIENCE: Duration = Duration::from_secs(10);
 /// most of a table's pages.
 const READER_CACHE: u32 = 64 * 1024;
 
-/// Those of the connection that writes.
-const WRITER_CACHE: u32 = 16 * 1024;
+/// Those of the connection that writes: of the tables that it adds rows to, those of their indexes,
+/// and those of the users that its rows name.
+const WRITER_CACHE: u32 = 64 * 1024;
+
+/// Those of the connection that empties the log, which reads none.
+const CHECKPOINT_CACHE: u32 = 64;
+
+/// At how many pages of the log the writer empties it itself, and waits: only if it writes faster than
+/// [`Checkpoints`] follows, which leave the log's end to it then. 16 MiB.
+const LOG: u32 = 4000;
 
 /// How long a look-up may take on the thread that asks: ten times what one takes whose pages are in
 /// memory.
@@ -126,6 +136,7 @@ pub struct Sqlite {
     /// The writer's connection. A database in memory lives in this one, which then reads too.
     writers: Pool<Connector>,
     readers: Pool<Connector>,
+    checkpoints: Option<Checkpoints>,
     haste: Haste,
     _file: Option<file::File>,
 }
@@ -186,8 +197,10 @@ impl Sqlite {
             read_only: place.read_only,
             options: options.sqlite,
             cache: WRITER_CACHE,
+            log: LOG,
         };
         let reading = Place { cache: READER_CACHE, ..writing.clone() };
+        let emptying = Place { cache: CHECKPOINT_CACHE, ..writing.clone() };
         let one = Bounds { max: 1, ..bounds };
         let (writers, readers) = match &file {
             None => {
@@ -201,8 +214,11 @@ impl Sqlite {
                 (writers, Pool::new(Connector(reading), bounds))
             }
         };
-        let (writer, haste) = (Writer::new(writers.clone()), Haste::default());
-        Ok(Sqlite { writer, writers, readers, haste, _file: file })
+        let checkpoints = file.as_ref().filter(|_| !place.read_only);
+        let checkpoints =
+            checkpoints.map(|_| Checkpoints::new(Pool::new(Connector(emptying), one)));
+        let writer = Writer::new(writers.clone(), checkpoints.clone());
+        Ok(Sqlite { writer, writers, readers, checkpoints, haste: Haste::default(), _file: file })
     }
 
     async fn run_work(&self, work: &Work) -> Result<Outcome> {
@@ -289,6 +305,9 @@ impl Engine for Sqlite {
         Box::pin(async {
             // The writer last: closing the last connection is what folds the log into the file.
             self.readers.close().await;
+            if let Some(checkpoints) = &self.checkpoints {
+                checkpoints.close().await;
+            }
             self.writers.close().await;
         })
     }

@@ -4,6 +4,7 @@
 //! undone to where it began.
 
 use super::Connector;
+use super::checkpoint::Checkpoints;
 use super::connection::Connection;
 use crate::engine::pool::{Lease, Pool};
 use crate::engine::{Outcome, Work, landing};
@@ -19,6 +20,7 @@ const TOGETHER: usize = 256;
 pub struct Writer {
     pool: Pool<Connector>,
     queue: Arc<Queue>,
+    checkpoints: Option<Checkpoints>,
 }
 
 #[derive(Debug, Default)]
@@ -95,8 +97,8 @@ impl Job {
 
 impl Writer {
     /// A writer on the connection of this pool.
-    pub fn new(pool: Pool<Connector>) -> Self {
-        Writer { pool, queue: Arc::default() }
+    pub fn new(pool: Pool<Connector>, checkpoints: Option<Checkpoints>) -> Self {
+        Writer { pool, queue: Arc::default(), checkpoints }
     }
 
     /// Runs work that changes something.
@@ -107,9 +109,12 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         if self.queue.push(Job { work: work.clone(), answer }) {
             let shift = Shift(Arc::clone(&self.queue));
+            let checkpoints = self.checkpoints.clone();
             match self.pool.try_acquire() {
-                Some(lease) => write(shift, lease),
-                None => drop(tokio::spawn(connect_and_write(shift, self.pool.clone()))),
+                Some(lease) => write(shift, lease, checkpoints),
+                None => {
+                    drop(tokio::spawn(connect_and_write(shift, self.pool.clone(), checkpoints)));
+                }
             }
         }
         answered.await.unwrap_or_else(|_| {
@@ -119,15 +124,15 @@ impl Writer {
     }
 }
 
-async fn connect_and_write(shift: Shift, pool: Pool<Connector>) {
+async fn connect_and_write(shift: Shift, pool: Pool<Connector>, checkpoints: Option<Checkpoints>) {
     match pool.acquire().await {
-        Ok(lease) => write(shift, lease),
+        Ok(lease) => write(shift, lease, checkpoints),
         Err(error) => shift.fail(&error),
     }
 }
 
 /// Writes what is waiting, and what arrives meanwhile, on a thread that may wait for the disk.
-fn write(shift: Shift, mut lease: Lease<Connector>) {
+fn write(shift: Shift, mut lease: Lease<Connector>, checkpoints: Option<Checkpoints>) {
     tokio::task::spawn_blocking(move || {
         let connection = match lease.connection() {
             Ok(connection) => connection,
@@ -138,7 +143,11 @@ fn write(shift: Shift, mut lease: Lease<Connector>) {
             if jobs.is_empty() {
                 break;
             }
+            let works = jobs.len();
             settle(connection, jobs);
+            if let Some(checkpoints) = &checkpoints {
+                checkpoints.wrote(works);
+            }
         }
         // One that is still in a transaction is of no use to anybody.
         if !connection.in_transaction() {

@@ -5,7 +5,7 @@
 //! and `schema.table` one in a schema of its own. A line `property | column | type | words` is a
 //! column; the words are
 //!
-//! - `null`: it may be null;
+//! - `null`: it may be null, also in a row of ours;
 //! - `hidden`: it is written and not returned;
 //! - `=iso` and the like: how it keeps dates;
 //! - where a new row's value comes from: `made`, an id made here; `counted`, the database's counter;

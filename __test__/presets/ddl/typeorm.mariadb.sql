@@ -1,0 +1,8 @@
+-- @auth/typeorm-adapter 2.11.3 on a connection of the type "mariadb": typeorm.mysql.sql, but that ids and
+-- what points to them are uuid, as typeorm 0.3.31 makes them there.
+CREATE TABLE `users` (`id` uuid NOT NULL, `name` varchar(255) NULL, `email` varchar(255) NULL, `emailVerified` varchar(255) NULL, `image` varchar(255) NULL, UNIQUE INDEX `IDX_97672ac88f789774dd47f7c8be` (`email`), PRIMARY KEY (`id`)) ENGINE=InnoDB;
+CREATE TABLE `accounts` (`id` uuid NOT NULL, `userId` uuid NOT NULL, `type` varchar(255) NOT NULL, `provider` varchar(255) NOT NULL, `providerAccountId` varchar(255) NOT NULL, `refresh_token` varchar(255) NULL, `access_token` varchar(255) NULL, `expires_at` bigint NULL, `token_type` varchar(255) NULL, `scope` varchar(255) NULL, `id_token` varchar(255) NULL, `session_state` varchar(255) NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB;
+CREATE TABLE `sessions` (`id` uuid NOT NULL, `sessionToken` varchar(255) NOT NULL, `userId` uuid NOT NULL, `expires` varchar(255) NOT NULL, UNIQUE INDEX `IDX_8b5e2ec52e335c0fe16d7ec358` (`sessionToken`), PRIMARY KEY (`id`)) ENGINE=InnoDB;
+CREATE TABLE `verification_tokens` (`id` uuid NOT NULL, `token` varchar(255) NOT NULL, `identifier` varchar(255) NOT NULL, `expires` varchar(255) NOT NULL, PRIMARY KEY (`id`)) ENGINE=InnoDB;
+ALTER TABLE `accounts` ADD CONSTRAINT `FK_3aa23c0a6d107393e8b40e3e2a6` FOREIGN KEY (`userId`) REFERENCES `users`(`id`) ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE `sessions` ADD CONSTRAINT `FK_57de40bc620f456c7311aa3a1e6` FOREIGN KEY (`userId`) REFERENCES `users`(`id`) ON DELETE NO ACTION ON UPDATE NO ACTION;
