@@ -129,7 +129,13 @@ export type ComposedAdapter<P extends Parts = Parts> = Pick<SqlxAdapterObject, U
   FunctionsOf<P, "verificationToken", VerificationTokenFunctions> &
   FunctionsOf<P, "authenticator", AuthenticatorFunctions> &
   Management<P["session"], "listSessions" | "deleteSessionsByUser" | "createSessionFor"> &
-  Management<P["account"], "listAccounts" | "updateAccount" | "withAccountLock">
+  Management<P["account"], "listAccounts" | "updateAccount" | "withAccountLock"> & {
+    /**
+     * Completes what is left of `deleteUser` after a crash or an error half-way, in any process: call
+     * it when the application starts, or from time to time.
+     */
+    repair(): Promise<{ deletedUsers: number }>
+  }
 
 /**
  * One adapter whose models are kept in several systems. Every part is an adapter for Auth.js or
@@ -180,6 +186,11 @@ export interface MirrorOptions {
   onDifference?: (difference: Difference) => void
   /** Ask the secondary, too, at every read, and compare; nobody waits for it. @default false */
   compareReads?: boolean
+  /**
+   * Remember which rows are written while others are being copied to the secondary, for `settle()`.
+   * @default false
+   */
+  copying?: boolean
   /** Milliseconds that a write waits for the secondary at most. @default 5000 */
   timeout?: number
 }
@@ -188,12 +199,24 @@ export interface MirrorOptions {
  * The primary adapter, with every write done in the secondary, too. A failure of the secondary never
  * fails a call.
  */
-export declare function mirror<Primary extends object, Secondary extends UserPart & AccountPart>(
+export declare function mirror<
+  Primary extends object,
+  Secondary extends UserPart & AccountPart,
+  Options extends MirrorOptions = MirrorOptions,
+>(
   primary: Primary,
   secondary: Secondary,
-  options?: MirrorOptions,
-): Omit<Primary, "close" | "differences"> & {
+  options?: Options,
+): Omit<Primary, "close" | "differences" | "settle"> & {
   /** Closes both. */
   close(): Promise<void>
   differences(): DifferenceCounts
-}
+} & (Options extends { copying: true }
+    ? {
+        /**
+         * Once rows have been copied: brings those that were written meanwhile to what the primary
+         * holds of them, in the secondary. What rejects is tried again by the next call.
+         */
+        settle(): Promise<{ settled: number }>
+      }
+    : unknown)

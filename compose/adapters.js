@@ -1,8 +1,9 @@
 "use strict"
 
+const { deletions } = require("./deletion.js")
 const { halfSignIns } = require("./half-sign-in.js")
 const { management } = require("./management.js")
-const { call, checkedParts, has, sameSystem, unsupported } = require("./parts.js")
+const { call, checkedParts, has } = require("./parts.js")
 const { owners } = require("./stand-in.js")
 
 /** One adapter whose users, accounts, sessions, tokens and passkeys are in several systems. */
@@ -34,49 +35,10 @@ function composeAdapters(given) {
     return owner.account.userIdOfRow(await to("account", "getUserByAccount", key))
   }
 
-  /** What deletes a user everywhere: sessions first, the user last, a system once. */
-  function deletionSteps() {
-    const steps = []
-    for (const model of owned) {
-      const { shared } = owner[model]
-      if (!shared && has(parts[model], "deleteUser")) {
-        const done = steps.some(
-          (step) => step.name === "deleteUser" && sameSystem(parts[step.model], parts[model]),
-        )
-        if (!done) steps.push({ model, name: "deleteUser" })
-      } else if (model === "session" && has(parts.session, "deleteSessionsByUser")) {
-        steps.push({ model, name: "deleteSessionsByUser" })
-      } else if (!shared) {
-        steps.push({ model, name: "deleteUser" })
-      }
-    }
-    return steps
-  }
-
-  async function deleteUser(userId) {
-    const steps = deletionSteps()
-    // Before anything is deleted: a step that can never be done must not leave half a user.
-    for (const { model, name } of [...steps, { model: "user", name: "deleteUser" }]) {
-      if (!has(parts[model], name)) throw unsupported(model, name)
-    }
-    for (const { model, name } of steps) {
-      const id = await owner[model].find(userId)
-      if (id === null) continue
-      try {
-        await to(model, name, id)
-      } catch (error) {
-        // The step is done when the row is gone: a second call would go on from here, too.
-        // @auth/unstorage-adapter, for one, rejects on files for a user who has no session.
-        if ((await owner[model].find(userId).catch(() => id)) !== null) throw error
-      }
-    }
-    // Other adapters reject for a user that an earlier try has deleted.
-    if (!(await to("user", "getUser", userId))) return null
-    return (await to("user", "deleteUser", userId)) ?? null
-  }
+  const { deleteUser, present, repair, settled, updateUser } = deletions(parts, owned, owner)
 
   async function isInUse(userId, account) {
-    const user = await to("user", "getUser", userId)
+    const user = present(await to("user", "getUser", userId))
     if (!user) return false
     if (user.emailVerified || (await userIdByAccount(account)) === userId) return true
     for (const [model, list] of Object.entries({
@@ -100,20 +62,21 @@ function composeAdapters(given) {
       signIns.begin(created)
       return created
     },
-    getUser: async (id) => to("user", "getUser", id),
+    getUser: async (id) => present(await to("user", "getUser", id)),
     async getUserByEmail(email) {
       await signIns.settle()
-      return to("user", "getUserByEmail", email)
+      return present(await to("user", "getUserByEmail", email))
     },
-    updateUser: async (user) => to("user", "updateUser", user),
+    updateUser,
     deleteUser,
+    repair,
   }
 
   const accounts = {
     async getUserByAccount(key) {
-      if (owner.account.shared) return to("account", "getUserByAccount", key)
+      if (owner.account.shared) return settled(await to("account", "getUserByAccount", key))
       const userId = await userIdByAccount(key)
-      return userId === null ? null : to("user", "getUser", userId)
+      return userId === null ? null : settled(await to("user", "getUser", userId))
     },
     async linkAccount(account) {
       let linked
@@ -141,7 +104,10 @@ function composeAdapters(given) {
       return created
     },
     async getSessionAndUser(sessionToken) {
-      if (owner.session.shared) return to("session", "getSessionAndUser", sessionToken)
+      if (owner.session.shared) {
+        const found = await to("session", "getSessionAndUser", sessionToken)
+        return present(found?.user) && found
+      }
       let session
       if (!has(parts.session, "createUser") && has(parts.session, "getSession")) {
         session = await to("session", "getSession", sessionToken)
@@ -154,8 +120,8 @@ function composeAdapters(given) {
         session = userId ? { ...found.session, userId } : null
       }
       if (!session) return null
-      const user = await to("user", "getUser", session.userId)
-      return user ? { session, user } : null
+      const user = present(await to("user", "getUser", session.userId))
+      return user && { session, user }
     },
     async updateSession(session) {
       const change = { ...session }
@@ -203,7 +169,7 @@ function composeAdapters(given) {
     ...(parts.session && sessions),
     ...(parts.verificationToken && verificationTokens),
     ...(parts.authenticator && authenticators),
-    ...management({ parts, owner, to, withUserId, signIns }),
+    ...management({ parts, owner, to, present, withUserId, signIns }),
     /** Closes every part that can be closed. */
     async close() {
       const closable = new Set(Object.values(parts).filter((part) => has(part, "close")))

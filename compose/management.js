@@ -7,7 +7,7 @@ const { has } = require("./parts.js")
  * What this package's adapters have for sessions and accounts besides NextAuth's functions: there when
  * the part has it, and about the users of the part `user`.
  */
-function management({ parts, owner, to, withUserId, signIns }) {
+function management({ parts, owner, to, present, withUserId, signIns }) {
   const list = (model, name) => async (userId, options) => {
     const id = await owner[model].find(userId)
     const rows = id === null ? [] : await to(model, name, id, options)
@@ -42,7 +42,7 @@ function management({ parts, owner, to, withUserId, signIns }) {
         return id === null ? 0 : to("session", "deleteSessionsByUser", id, which)
       },
       async createSessionFor(userId, options) {
-        if (!(owner.session.shared || (await to("user", "getUser", userId)))) {
+        if (!(owner.session.shared || present(await to("user", "getUser", userId)))) {
           const text = "createSessionFor: no user has this userId"
           throw new SqlxAdapterError(text, "ERR_FOREIGN_KEY", "createSessionFor")
         }

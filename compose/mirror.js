@@ -2,6 +2,7 @@
 
 const { SqlxAdapterError } = require("../error.js")
 const { differingFields } = require("./difference.js")
+const { touchedRows } = require("./touched.js")
 const { has } = require("./parts.js")
 
 /** What changes rows, in any adapter; whatever else the primary has is a read. */
@@ -30,7 +31,8 @@ function mirror(primary, secondary, options = {}) {
   for (const [name, part] of Object.entries({ primary, secondary })) {
     if (part === null || typeof part !== "object") throw config(`${name}: give an adapter`)
   }
-  const { onDifference, compareReads, timeout } = checkedOptions(options)
+  const { onDifference, compareReads, copying, timeout } = checkedOptions(options)
+  const touched = copying ? touchedRows(primary, secondary) : undefined
   const counts = { writes: 0, comparedReads: 0, differences: 0, failures: 0, operations: {} }
 
   function report(operation, kind, more) {
@@ -43,7 +45,7 @@ function mirror(primary, secondary, options = {}) {
     } catch {}
   }
 
-  /** The secondary's part of a call. It never rejects. */
+  /** The secondary's part of a call; gives whether it was the same. It never rejects. */
   async function follow(operation, args, expected) {
     let timer
     try {
@@ -59,8 +61,10 @@ function mirror(primary, secondary, options = {}) {
       const given = await Promise.race([secondary[operation](...args), late])
       const difference = differingFields(expected, given)
       if (difference) report(operation, difference.kind, { fields: difference.fields })
+      return !difference
     } catch (error) {
       report(operation, "failed", { fields: [], error })
+      return false
     } finally {
       clearTimeout(timer)
     }
@@ -71,7 +75,8 @@ function mirror(primary, secondary, options = {}) {
     counts.writes += 1
     // Rows that refer to this one must find it in both: the secondary gets the primary's id.
     const same = operation === "createUser" ? [{ ...args[0], ...result }] : args
-    await follow(operation, same, result)
+    const arrived = await follow(operation, same, result)
+    touched?.note(operation, args, result, arrived)
     return result
   }
 
@@ -131,6 +136,7 @@ function mirror(primary, secondary, options = {}) {
     },
     /** What was counted since the mirror was made. */
     differences: () => structuredClone(counts),
+    ...(touched && { settle: touched.settle }),
   }
 }
 
@@ -146,11 +152,14 @@ function functionNames(adapter) {
 }
 
 function checkedOptions(options) {
-  const { onDifference, compareReads = false, timeout = 5000, ...unknown } = options
+  const { onDifference, compareReads = false, copying = false, ...rest } = options
+  const { timeout = 5000, ...unknown } = rest
   const [name] = Object.keys(unknown)
   if (name !== undefined) {
-    throw config(`${name}: there is no such option; there are onDifference, compareReads, timeout`)
+    const known = "onDifference, compareReads, copying, timeout"
+    throw config(`${name}: there is no such option; there are ${known}`)
   }
+  if (typeof copying !== "boolean") throw config("copying: give true or false")
   if (onDifference !== undefined && typeof onDifference !== "function") {
     throw config("onDifference: give a function")
   }
@@ -159,7 +168,7 @@ function checkedOptions(options) {
   if (!(Number.isInteger(timeout) && timeout > 0 && timeout < 2 ** 31)) {
     throw config("timeout: give milliseconds, a whole number above 0")
   }
-  return { onDifference, compareReads, timeout }
+  return { onDifference, compareReads, copying, timeout }
 }
 
 function config(text) {

@@ -1,5 +1,5 @@
 const contention = require("./contention")
-const { onServersOfItsOwn, withClients, rowsOf } = require("./servers")
+const { onServersOfItsOwn, sayWhy, withClients, rowsOf } = require("./servers")
 const { withDatabase } = require("../servers/credentials")
 const groupReplication = require("../servers/group-replication")
 const { sleep } = require("../servers/run")
@@ -132,7 +132,7 @@ test("says what is in the way where a group refuses tables whose foreign keys ca
     group = await groupReplication.start({ nodes: 1, checks: true })
   } catch (error) {
     if (error.code !== "UNAVAILABLE") throw error
-    return process.stderr.write(`# skipped: ${error.message}\n`)
+    return sayWhy(error.message)
   }
   const [adapter] = contention.open([group.nodes[0].url])
   try {

@@ -25,11 +25,16 @@ function onServersOfItsOwn(title, start, define) {
 
     const it = (name, body) =>
       test(name, async () => {
-        if (lacking) return process.stderr.write(`# skipped: ${name}: ${lacking}\n`)
+        if (lacking) return sayWhy(lacking)
         await body(servers)
       })
     define(it)
   })
+}
+
+/** Says why the test that is running does nothing, for the table of the topologies as well. */
+function sayWhy(lacking) {
+  console.warn(`skipped: ${expect.getState().currentTestName}: ${lacking}`)
 }
 
 /** Connections of a driver that is not the adapter's, one for each URL, for as long as `body` runs. */
@@ -54,4 +59,4 @@ function rowsOf(url) {
     })
 }
 
-module.exports = { onServersOfItsOwn, withClients, rowsOf }
+module.exports = { onServersOfItsOwn, sayWhy, withClients, rowsOf }

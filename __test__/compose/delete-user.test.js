@@ -2,7 +2,7 @@
 
 const { SqlxAdapter } = require("../..")
 const { said, startNode, ROOT } = require("../support/child")
-const { makeAccount, makeSession, makeUser, passkey } = require("../support/samples")
+const { makeAccount, makeSession, makeUser, passkey, unique } = require("../support/samples")
 const { sqlite } = require("../support/sqlite")
 const { describeOnBoth } = require("./systems")
 
@@ -79,21 +79,62 @@ describeOnBoth("deleteUser across systems", (both) => {
       operation: "deleteUser",
     })
     expect(await stored(user)).toEqual({ ...all, sessions: 0, standIns: 1 })
-    expect(await compose().getSessionAndUser(sessionToken)).toBeNull()
-    expect(await compose().getUserByAccount(key)).toStrictEqual(user)
+    await expectGone(user, sessionToken)
+    // The account is theirs no more, and cannot be anybody else's yet.
+    await expect(compose().getUserByAccount(key)).rejects.toMatchObject({
+      name: "SqlxAdapterError",
+    })
+    await expect(compose().repair()).rejects.toMatchObject({ name: "SqlxAdapterError" })
 
     await place.execute("DROP TRIGGER refuse")
-    expect(await compose().deleteUser(user.id)).toStrictEqual(user)
+    expect(await compose().deleteUser(user.id)).toBeNull()
     expect(await stored(user)).toEqual(none)
   })
 
+  /** For whoever asks the composition, whatever is left. */
+  async function expectGone(user, sessionToken) {
+    const adapter = compose()
+    expect(await adapter.getSessionAndUser(sessionToken)).toBeNull()
+    expect(await adapter.getUser(user.id)).toBeNull()
+    expect(await adapter.getUserByEmail(user.email)).toBeNull()
+    const [{ email }] = await both.users.place.rows("SELECT email FROM users WHERE id = ?", [
+      user.id,
+    ])
+    expect(await adapter.getUserByEmail(email)).toBeNull()
+    for (const change of [{ name: "Eve" }, { email: `${unique("eve")}@example.com` }]) {
+      await expect(adapter.updateUser({ id: user.id, ...change })).rejects.toMatchObject({
+        code: "ERR_NOT_FOUND",
+      })
+    }
+  }
+
+  const WAYS = {
+    "repair in a new process": async () => {
+      const { repair } = compose()
+      expect(await repair()).toEqual({ deletedUsers: 1 })
+      expect(await repair()).toEqual({ deletedUsers: 0 })
+    },
+    "calling it again": async ({ user }) => {
+      expect(await compose().deleteUser(user.id)).toBeNull()
+    },
+    "a sign-in with the account": async ({ key }) => {
+      expect(await compose().getUserByAccount(key)).toBeNull()
+    },
+  }
+
   test.each([
-    ["the accounts", "account", { ...all, sessions: 0, standIns: 1 }],
-    ["the user", "user", { ...none, users: 1 }],
-  ])("a process killed before it deletes %s: another completes it", async (_, model, left) => {
-    const { user, sessionToken } = await makeOwner()
-    const { child, ended } = startNode(
-      `
+    ["the sessions", "repair in a new process", "session", all],
+    ["the accounts", "repair in a new process", "account", { ...all, sessions: 0, standIns: 1 }],
+    ["the accounts", "a sign-in with the account", "account", { ...all, sessions: 0, standIns: 1 }],
+    ["the user", "repair in a new process", "user", { ...none, users: 1 }],
+    ["the user", "calling it again", "user", { ...none, users: 1 }],
+  ])(
+    "what a process leaves that is killed before it deletes %s is completed by %s",
+    async (_, way, model, left) => {
+      const owner = await makeOwner()
+      const { user, sessionToken } = owner
+      const { child, ended } = startNode(
+        `
       const { composeAdapters } = require(${JSON.stringify(`${ROOT}/compose.js`)})
       const [users, sessions, accounts] = process.argv.slice(-3).map((url) => SqlxAdapter(url))
       const parts = { user: users, account: accounts, session: sessions, authenticator: accounts }
@@ -106,18 +147,22 @@ describeOnBoth("deleteUser across systems", (both) => {
       const adapter = composeAdapters({ ...parts, verificationToken: false })
       adapter.deleteUser(${JSON.stringify(user.id)})
     `,
-      { args: [both.users.place.url, both.others.place.url, place.url] },
-    )
-    await new Promise((resolve) => child.stdout.once("data", resolve))
-    child.kill("SIGKILL")
-    const { signal, stdout } = await ended
-    expect([signal, said({ code: 0, signal: null, stdout })]).toEqual(["SIGKILL", ["here"]])
+        { args: [both.users.place.url, both.others.place.url, place.url] },
+      )
+      await new Promise((resolve) => child.stdout.once("data", resolve))
+      child.kill("SIGKILL")
+      const { signal, stdout } = await ended
+      expect([signal, said({ code: 0, signal: null, stdout })]).toEqual(["SIGKILL", ["here"]])
 
-    expect(await stored(user)).toEqual(left)
-    expect(await compose().getSessionAndUser(sessionToken)).toBeNull()
-    expect(await compose().deleteUser(user.id)).toStrictEqual(user)
-    expect(await stored(user)).toEqual(none)
-  })
+      expect(await stored(user)).toEqual(left)
+      await expectGone(user, sessionToken)
+      // The address is free for somebody who comes anew.
+      const again = await makeUser(compose(), { email: user.email })
+      await WAYS[way](owner)
+      expect(await stored(user)).toEqual(none)
+      expect(await compose().getUser(again.id)).toStrictEqual(again)
+    },
+  )
 
   test("where a part can never delete, nothing is deleted", async () => {
     const { user } = await makeOwner()
@@ -144,8 +189,19 @@ describeOnBoth("deleteUser across systems", (both) => {
       code: "ERR_INVALID_ARGUMENT",
     })
     expect(await adapter.getSessionAndUser(sessionToken)).toBeNull()
-    expect(await adapter.getUser(user.id)).toStrictEqual(user)
-    expect(await adapter.deleteUser(user.id)).toStrictEqual(user)
+    expect(await adapter.getUser(user.id)).toBeNull()
+    expect(await adapter.repair()).toEqual({ deletedUsers: 1 })
     expect(await stored(user)).toEqual(none)
+  })
+
+  test("more users at once than there are marks are all deleted", async () => {
+    const adapter = compose()
+    const users = await Promise.all(Array.from({ length: 80 }, () => makeUser(adapter)))
+    const sessions = await Promise.all(users.map(({ id }) => makeSession(adapter, id)))
+    const deleted = await Promise.all(users.map(({ id }) => compose().deleteUser(id)))
+    expect(deleted).toStrictEqual(users)
+    for (const user of users) expect(await stored(user)).toEqual(none)
+    expect(sessions).toHaveLength(80)
+    expect(await adapter.repair()).toEqual({ deletedUsers: 0 })
   })
 })

@@ -224,6 +224,49 @@ describeOnBoth("mirror", (both) => {
     expect(make).toThrow(expect.objectContaining({ code: "ERR_CONFIG" }))
   })
 
+  test("settles what was written while rows were copied", async () => {
+    const [before, after] = [both.users.adapter, both.others.adapter]
+    const adapter = open({ copying: true })
+    const old = await makeUser(before)
+    const gone = await makeUser(before)
+    const [ended, kept] = [await makeSession(before, old.id), await makeSession(before, old.id)]
+    const [{ userId, ...unlinked }, link] = [
+      await makeAccount(before, old.id),
+      { type: "oauth", provider: "github", providerAccountId: unique("account") },
+    ]
+    // None of it is there yet, so that none of this arrives.
+    await adapter.updateUser({ id: old.id, name: "Countess" })
+    await adapter.deleteUser(gone.id)
+    await adapter.deleteSession(ended.sessionToken)
+    await adapter.updateSession({ ...kept, expires: hence(7_200_789) })
+    const fresh = await makeSession(adapter, old.id)
+    await adapter.unlinkAccount({ ...unlinked, userId })
+    await adapter.linkAccount({ ...link, userId: old.id })
+    const key = await adapter.createAuthenticator(passkey(old.id))
+    expect(seen.map(({ kind }) => kind)).toContain("failed")
+    // What a copy inserts that had read a moment before.
+    await after.createUser(old)
+    await after.createUser(gone)
+    for (const session of [ended, kept]) await after.createSession(session)
+    await after.linkAccount({ ...unlinked, userId })
+    const made = await adapter.createUser({ name: "Eve", email: `${unique("eve")}@example.com` })
+
+    expect(await adapter.settle()).toEqual({ settled: 9 })
+
+    for (const id of [old.id, gone.id, made.id]) {
+      expect(await after.getUser(id)).toStrictEqual(await before.getUser(id))
+    }
+    for (const { sessionToken } of [ended, kept, fresh]) {
+      const expected = await before.getSessionAndUser(sessionToken)
+      expect(await after.getSessionAndUser(sessionToken)).toStrictEqual(expected)
+    }
+    expect(await after.getSessionAndUser(ended.sessionToken)).toBeNull()
+    expect(await after.getUserByAccount(unlinked)).toBeNull()
+    expect((await after.getUserByAccount(link)).name).toBe("Countess")
+    expect(await after.getAuthenticator(key.credentialID)).toStrictEqual(key)
+    expect(await adapter.settle()).toEqual({ settled: 0 })
+  })
+
   test("close closes both", async () => {
     const [one, other] = [SqlxAdapter("sqlite::memory:"), SqlxAdapter("sqlite::memory:")]
     await mirror(one, other).close()

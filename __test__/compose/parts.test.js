@@ -64,7 +64,7 @@ describeOn("sqlite")("the parts of a composed adapter", () => {
       authenticator: {},
     })
     const { close, ...functions } = adapter
-    expect(Object.keys(functions)).toHaveLength(19)
+    expect(Object.keys(functions)).toHaveLength(20)
     for (const [name, call] of Object.entries(functions)) {
       const answer = call({ userId: "1", sessionToken: "t" })
       await expect(answer).rejects.toMatchObject({ code: "ERR_UNSUPPORTED" })

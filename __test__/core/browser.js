@@ -41,6 +41,9 @@ function browser(server, outside, jar = new Map()) {
     /** A tab beside this one's: the same cookies from here on until they differ. */
     copy: () => browser(server, outside, new Map(jar)),
 
+    /** The same browser, on one of the application's servers. */
+    at: (app) => browser(() => app, outside, jar),
+
     /** Goes to the provider and consents; gives the path back to the application. */
     async consent(person, options) {
       const { headers } = await post("/auth/signin/house")

@@ -1,4 +1,5 @@
 const { until } = require("../clusters/contention")
+const { sayWhy } = require("../clusters/servers")
 const { SqlxAdapter } = require("../..")
 const { server } = require("../servers")
 const { withDatabase } = require("../servers/credentials")
@@ -94,7 +95,7 @@ for (const name of ["postgres", "mariadb", "mysql"]) {
 
     function replicated(title, body) {
       test(title, async () => {
-        if (lacking) return console.warn(`skipped: ${lacking}`)
+        if (lacking) return sayWhy(lacking)
         await body()
       })
     }

@@ -1,4 +1,5 @@
 const { until } = require("../clusters/contention")
+const { sayWhy } = require("../clusters/servers")
 const { SqlxAdapter } = require("../..")
 const { server } = require("../servers")
 const postgres = require("../servers/postgres")
@@ -52,7 +53,7 @@ run(`a hot standby${why ? ` (${why})` : ""}`, () => {
   /** A PostgreSQL from npm has no pg_basebackup. */
   function onStandby(name, body) {
     test(name, async () => {
-      if (lacking) return console.warn(`skipped: ${lacking}`)
+      if (lacking) return sayWhy(lacking)
       await body()
     })
   }

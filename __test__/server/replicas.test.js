@@ -1,9 +1,12 @@
 const { until } = require("../clusters/contention")
+const { sayWhy } = require("../clusters/servers")
 const { SqlxAdapter } = require("../..")
 const { server } = require("../servers")
 const replication = require("../servers/replication")
 const { sleep } = require("../servers/run")
+const { refused } = require("../support/expectations")
 const { makeAccount, makeSession, makeUser, unique, uniqueEmail } = require("../support/samples")
+const { inTenant, scope } = require("../support/tenants")
 const readers = { postgres: require("../support/postgres"), mysql: require("../support/mysql") }
 
 jest.setTimeout(120_000)
@@ -51,7 +54,7 @@ for (const name of ["postgres", "mariadb", "mysql"]) {
     /** A server may have come without what makes a replica. */
     function replicated(title, body) {
       test(title, async () => {
-        if (lacking) return console.warn(`skipped: ${lacking}`)
+        if (lacking) return sayWhy(lacking)
         await body()
       })
     }
@@ -168,6 +171,59 @@ for (const name of ["postgres", "mariadb", "mysql"]) {
         expect((await adapter.stats()).replicas[0].usable).toBe(true)
         expect(await has("users", "id", users[3].id)).toBe(true)
       })
+    })
+
+    replicated("keep the tenants of one table apart", async () => {
+      const options = { schema: { prefix: "t_" }, scope }
+      const alone = SqlxAdapter(pair.primary.url, options)
+      const shared = SqlxAdapter(pair.primary.url, {
+        ...options,
+        replicas: { urls: [pair.replica.url], maxLag: MAX_LAG },
+      })
+      const alike = { id: unique("user"), email: uniqueEmail("alike") }
+      const sessionToken = unique("session")
+      const key = { provider: "github", providerAccountId: unique("account") }
+      const users = {}
+      for (const name of ["ada", "eve"]) {
+        const writer = inTenant(alone, name)
+        users[name] = await writer.createUser({ ...alike, name, emailVerified: null, image: null })
+        await makeSession(writer, alike.id, { sessionToken })
+        await writer.linkAccount({ ...key, userId: alike.id, type: "oauth" })
+      }
+      const [ada, eve, nobody] = ["ada", "eve", "nobody"].map((name) => inTenant(shared, name))
+      const read = (of) => ({
+        getUser: of.getUser(alike.id),
+        getUserByEmail: of.getUserByEmail(alike.email),
+        getUserByAccount: of.getUserByAccount(key),
+        getSessionAndUser: of.getSessionAndUser(sessionToken).then((found) => found?.user ?? null),
+      })
+      const expectOf = async (of, expected) => {
+        for (const found of Object.values(read(of))) expect(await found).toEqual(expected)
+      }
+      await until(async () => (await onReplica.rows("SELECT 1 FROM t_accounts")).length === 2)
+      await until(() => isUsed(ada))
+      await pair.replica.pause()
+      try {
+        const began = Date.now()
+        // Behind the adapter's back, so that it tells who was asked.
+        await onPrimary.rows("UPDATE t_users SET image = 'new' WHERE id = ?", [alike.id])
+        await expectOf(ada, users.ada)
+        await expectOf(eve, users.eve)
+        await expectOf(nobody, null)
+        await ada.updateUser({ id: alike.id, name: "Zoë" })
+        await expectOf(ada, { ...users.ada, name: "Zoë", image: "new" })
+        // What one tenant wrote is read from the primary for another with the same id, too.
+        await expectOf(eve, { ...users.eve, image: "new" })
+        await ada.deleteSession(sessionToken)
+        expect(await ada.getSessionAndUser(sessionToken)).toBeNull()
+        expect((await eve.getSessionAndUser(sessionToken)).user.name).toBe("eve")
+        expect((await shared.stats()).replicas[0].usable).toBe(true)
+        expect(Date.now() - began).toBeLessThan(MAX_LAG)
+        await refused(shared.getUser(alike.id), "ERR_SCOPE")
+      } finally {
+        await pair.replica.resume()
+        for (const one of [alone, shared]) await one.close()
+      }
     })
 
     replicated("leave it to the primary to say that there is nothing, or no longer", async () => {

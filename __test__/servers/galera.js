@@ -26,9 +26,9 @@ const PATIENCE = {
  * They begin with equal data and keep what others need to catch up, so no node ever has to copy
  * another's files.
  *
- * @param {{ nodes?: number }} [options]
+ * @param {{ nodes?: number, settings?: Record<string, string | number> }} [options]
  */
-async function start({ nodes: count = 3 } = {}) {
+async function start({ nodes: count = 3, settings: more = {} } = {}) {
   const began = Date.now()
   const build = await findMariadb(VERSION)
   const provider = await findProvider()
@@ -47,6 +47,7 @@ async function start({ nodes: count = 3 } = {}) {
         "wsrep-node-name": `n${n}`,
         "wsrep-sst-method": "position",
         "wsrep-slave-threads": 2,
+        ...more,
       }
       const node = await admitted(() => startMysqld(launched(build, provider, role), { settings }))
       nodes.push({ ...node, restart: () => admitted(node.restart) })

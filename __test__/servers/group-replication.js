@@ -9,10 +9,10 @@ const RECOVERY = { user: "recovery", password: "recovery of a throw-away group" 
 /**
  * Starts a group of MySQL servers, each of them a primary. Half a gigabyte each.
  *
- * @param {{ nodes?: number, checks?: boolean }} [options] `checks`: whether it refuses tables that
+ * @param {{ nodes?: number, checks?: boolean, settings?: Record<string, string> }} [options] `checks`: whether it refuses tables that
  * several primaries cannot keep alike: those whose foreign keys cascade, as the adapter's do
  */
-async function start({ nodes: count = 3, checks = false } = {}) {
+async function start({ nodes: count = 3, checks = false, settings = {} } = {}) {
   const began = Date.now()
   const build = await findMysql()
   const group = randomUUID()
@@ -22,7 +22,9 @@ async function start({ nodes: count = 3, checks = false } = {}) {
   const stop = () => Promise.all(nodes.map((node) => node.stop()))
   const starting = await Promise.allSettled(
     addresses.map(async (_, n) => {
-      const node = await startMysqld(build, { settings: member(group, addresses, n, checks) })
+      const node = await startMysqld(build, {
+        settings: { ...member(group, addresses, n, checks), ...settings },
+      })
       nodes[n] = node
     }),
   )

@@ -63,3 +63,10 @@ export const counted: number = both.differences().failures
 export const user = both.getUser("1")
 // @ts-expect-error there is no such option
 mirror(users, users, { compareRead: true })
+
+export const settled: Promise<{ settled: number }> = mirror(users, users, {
+  copying: true,
+}).settle()
+// @ts-expect-error nothing was remembered
+both.settle
+export const repaired: Promise<{ deletedUsers: number }> = plain.repair()

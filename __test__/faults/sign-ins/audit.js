@@ -13,20 +13,43 @@ const OF_THE_DISK = "ERR_DATABASE"
 const digest = (token) => `sha256:${createHash("sha256").update(token).digest("hex")}`
 const keyOf = (...parts) => JSON.stringify(parts)
 
+/** Whether it is stored, by what it is called. */
+const HOLDS = {
+  user: ({ users }, id) => users.has(id),
+  "verification of user": ({ users }, id) => Boolean(users.get(id)?.email_verified),
+  account: ({ accounts }, key) => accounts.has(key),
+  session: ({ sessions }, token) => sessions.has(digest(token)),
+  "deleted user": ({ users }, id) => users.has(id),
+  "deleted session": ({ sessions }, token) => sessions.has(digest(token)),
+  "verification token": ({ tokens }, key) => tokens.has(key),
+  "used token": ({ tokens }, key) => tokens.has(key),
+}
+
 /**
  * Holds what the adapter acknowledged, as the journals of all its processes have it, against what
  * the database holds, read by an independent driver, and against `check()`. `lockedOut` are those who
  * gave up as NextAuth said that their user has another account.
  *
- * @returns `{ wrong, acknowledged, unfinished }`: what must never be, how many writes were
- *   acknowledged, and how many users a crash left in the middle of a sign-in
+ * Where a replica took its primary's place before it had all of it, `before` reads the old primary:
+ * what was done there, and did not reach the new one, the server has lost, and not the adapter.
+ *
+ * @returns `{ wrong, acknowledged, unfinished, lostByServer }`: what must never be, how many writes
+ *   were acknowledged, which users a crash left in the middle of a sign-in, and what the server lost
  */
-async function audit({ journals, reader, findings, lockedOut }) {
+async function audit({ journals, reader, findings, lockedOut, before }) {
   const stored = await read(reader)
+  const old = before && (await read(before))
   const calls = journals.flatMap(lines)
   const wrong = []
-  const lost = (what, of) => wrong.push(`lost: ${what} ${of}`)
-  const there = (what, of) => wrong.push(`there though it should not be: ${what} ${of}`)
+  const lostByServer = {}
+  function judge(text, what, of, done) {
+    if (!done) return wrong.push(`${text}: ${what} ${of}`)
+    lostByServer[what] = (lostByServer[what] ?? 0) + 1
+  }
+  const holds = (what, of) => HOLDS[what]?.(old, of)
+  const lost = (what, of) => judge("lost", what, of, old && holds(what, of))
+  const there = (what, of) =>
+    judge("there though it should not be", what, of, old && holds(what, of) === false)
 
   const begun = (operation) => calls.filter((call) => call.begun === operation)
   const done = (operation) => calls.filter((call) => call.done === operation)
@@ -34,14 +57,23 @@ async function audit({ journals, reader, findings, lockedOut }) {
   const undone = (operation) => refused(operation).filter(({ code }) => NOTHING_DONE.includes(code))
 
   // Users: there, unless the account could not be linked. Then the adapter deletes them itself.
-  const givenUp = new Set(refused("linkAccount").map(({ args }) => args[0].userId))
+  const deleted = new Set(begun("deleteUser").map(({ args }) => args[0]))
+  const givenUp = new Set([...refused("linkAccount").map(({ args }) => args[0].userId), ...deleted])
   for (const { answer } of done("createUser")) {
     if (!stored.users.has(answer.id) && !givenUp.has(answer.id)) lost("user", answer.id)
   }
+  for (const { args } of done("deleteUser")) {
+    if (stored.users.has(args[0])) there("deleted user", args[0])
+  }
   for (const { answer } of done("updateUser")) {
+    if (deleted.has(answer.id)) continue
     if (!stored.users.get(answer.id)?.email_verified) lost("verification of user", answer.id)
   }
-  const made = new Set(begun("createUser").map(({ args }) => args[0].id))
+  const made = new Set([
+    ...begun("createUser").map(({ args }) => args[0].id),
+    // Other adapters make ids of their own.
+    ...done("createUser").map(({ answer }) => answer.id),
+  ])
   for (const id of stored.users.keys()) if (!made.has(id)) there("user of nobody", id)
   for (const { args } of undone("createUser")) {
     if (stored.users.has(args[0].id)) there("refused user", args[0].id)
@@ -50,6 +82,7 @@ async function audit({ journals, reader, findings, lockedOut }) {
   const accountKey = ({ provider, providerAccountId }) => keyOf(provider, providerAccountId)
   for (const { args } of done("linkAccount")) {
     const key = accountKey(args[0])
+    if (deleted.has(args[0].userId)) continue
     if (stored.accounts.get(key)?.user_id !== args[0].userId) lost("account", key)
   }
   for (const { args } of undone("linkAccount")) {
@@ -59,7 +92,8 @@ async function audit({ journals, reader, findings, lockedOut }) {
 
   const ended = new Set(begun("deleteSession").map(({ args }) => args[0]))
   for (const { args } of done("createSession")) {
-    const { sessionToken } = args[0]
+    const { sessionToken, userId } = args[0]
+    if (deleted.has(userId)) continue
     if (!stored.sessions.has(digest(sessionToken)) && !ended.has(sessionToken)) {
       lost("session", sessionToken)
     }
@@ -102,7 +136,7 @@ async function audit({ journals, reader, findings, lockedOut }) {
   for (const { code, level } of findings) {
     if (level === "error") wrong.push(`check() finds ${code}`)
   }
-  return { wrong, acknowledged: calls.filter((call) => call.done).length, unfinished }
+  return { wrong, acknowledged: calls.filter((call) => call.done).length, unfinished, lostByServer }
 }
 
 /** Codes that no fault excuses, with how often each was given. */

@@ -13,12 +13,18 @@ const LOCKED_OUT = "OAuthAccountNotLinked"
 /**
  * People who sign in, look at their session and sign out, on whichever server they come to, until
  * `end()`. What they see is judged at once; `wrong` has what must never be.
+ *
+ * `bound`: milliseconds for which a server may show a session that ended on another.
  */
-function populate({ apps, outside }, random) {
+function populate({ apps, outside, bound = 0 }, random) {
   const seen = { signIns: 0, reads: 0, signOuts: 0, errors: {}, refusals: {}, lockedOut: [] }
+  /** Sessions that another server still showed, within the bound. */
+  seen.stale = { times: 0, worst: 0 }
   const wrong = []
   const signedOut = []
   let over = false
+  /** What was acknowledged before is the audit's to judge. */
+  let forgiven = 0
 
   const anyApp = () => apps[random(0, apps.length - 1)]
   const newBrowser = () => browser(anyApp, outside)
@@ -49,6 +55,7 @@ function populate({ apps, outside }, random) {
       const n = answers.findIndex((answer) => answer && answer.error === undefined)
       if (n >= 0) {
         seen.signIns += 1
+        tabs[n].since = Date.now()
         return tabs[n]
       }
       error = answers.find(Boolean)?.error
@@ -79,25 +86,40 @@ function populate({ apps, outside }, random) {
     if (session && session.user.email !== person.email) {
       wrong.push(`${person.email} was shown the session of ${session.user.email}`)
     }
-    if (!session && refusals.length === 0) wrong.push(`the session of ${person.email} was lost`)
+    if (!session && refusals.length === 0 && tab.since > forgiven) {
+      wrong.push(`the session of ${person.email} was lost`)
+    }
     // Core takes the cookie away when the database is.
     if (!session) for (const [name, value] of before.jar) tab.jar.set(name, value)
   }
 
-  /** Reads a session whose deletion was acknowledged. */
-  async function lookAgain({ tab, person }) {
-    const answer = await attempt(() => tab.copy().session())
-    if (answer?.session) wrong.push(`the session of ${person.email} was back after its deletion`)
+  /** Reads a session whose deletion was acknowledged, on the server that did it or on another. */
+  async function lookAgain({ tab, person, at, since }) {
+    if (since <= forgiven) return
+    const app = anyApp()
+    const begun = Date.now()
+    const answer = await attempt(() => tab.copy().at(app).session())
+    if (!answer?.session || since <= forgiven) return
+    const after = begun - since
+    if (app === at || after >= bound) {
+      const where = app === at ? "on the server that deleted it" : "on another server"
+      wrong.push(`the session of ${person.email} was back ${after} ms after its deletion, ${where}`)
+      return
+    }
+    seen.stale.times += 1
+    seen.stale.worst = Math.max(seen.stale.worst, after)
   }
 
   async function signOut(tab, person) {
     const before = tab.copy()
-    const answer = await attempt(() => tab.signOut())
+    const at = anyApp()
+    const answer = await attempt(() => tab.at(at).signOut())
     // Core clears the cookie whatever the database said.
     if (!answer || answer.refusals.length > 0 || tab.sessionToken) return
     seen.signOuts += 1
-    signedOut.push({ tab: before, person })
-    await lookAgain({ tab: before, person })
+    const gone = { tab: before, person, at, since: Date.now() }
+    signedOut.push(gone)
+    await lookAgain(gone)
   }
 
   async function life() {
@@ -125,6 +147,10 @@ function populate({ apps, outside }, random) {
         if (Date.now() > end) return false
       }
       return true
+    },
+    /** The server has lost some of what it acknowledged before. */
+    forgive() {
+      forgiven = Date.now()
     },
     async end() {
       over = true

@@ -76,4 +76,4 @@ function shuffled(list, random) {
   return list.map(() => left.splice(random(0, left.length - 1), 1)[0])
 }
 
-module.exports = { DATABASES, run }
+module.exports = { DATABASES, randomOf, run }
