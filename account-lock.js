@@ -19,12 +19,14 @@ function accountLock({ lockAccount, unlockAccount }) {
       if (typeof change !== "object") {
         throw wrong("the function must return what is to be changed in the account, or nothing")
       }
+      // Here, as a getter of it may throw.
+      change = { ...change, ...key }
     } catch (error) {
       // What went wrong is the caller's to know; a lease that cannot be ended now ends by itself.
       await unlockAccount(key, owner).catch(() => {})
       throw error
     }
-    return unlockAccount({ ...change, ...key }, owner)
+    return unlockAccount(change, owner)
   }
 }
 

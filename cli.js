@@ -10,6 +10,7 @@ const { pathToFileURL } = require("node:url")
 const { parseArgs } = require("node:util")
 
 const copy = require("./cli/copy.js")
+const { helpOf } = require("./cli/help.js")
 
 /** What a command ends with. */
 const EXIT = { done: 0, found: 1, usage: 2, failed: 3 }
@@ -80,6 +81,8 @@ Commands
 ${Object.entries(COMMANDS)
   .map(([name, { says }]) => `  ${name.padEnd(10)}${says}`)
   .join("\n")}
+
+\`npx next-auth-sqlx-adapter <command> --help\` says more of one.
 
 Options
   --url URL         the database; without it AUTH_DATABASE_URL or DATABASE_URL
@@ -302,7 +305,9 @@ async function main(argv) {
   }
   const [name, ...more] = positionals
   if (values.help || name === undefined) {
-    console.log(COMMANDS[name]?.help ?? HELP)
+    const command = Object.hasOwn(COMMANDS, name ?? "") ? COMMANDS[name] : undefined
+    const { says, options = USUAL } = command ?? {}
+    console.log(command ? (command.help ?? helpOf(name, { says, options })) : HELP)
     return values.help ? EXIT.done : EXIT.usage
   }
   if (!Object.hasOwn(COMMANDS, name)) {

@@ -37,8 +37,10 @@ function abi() {
 function isMusl() {
   try {
     const maps = readFileSync("/proc/self/maps", "utf8")
-    if (/\/(ld-musl-|libc\.musl-)/.test(maps)) return true
-    if (/\/libc[.-][\w.]*so/.test(maps)) return false
+    // musl is one file for the loader and the library: `libc.so` by its real name on Void Linux and Debian. That of
+    // glibc, which is never mapped, is a text for linkers.
+    if (/\/(ld-musl-.*|libc\.musl-.*|libc\.so)(?: \(deleted\))?$/m.test(maps)) return true
+    if (/\/libc(\.so\.\d+|-[\d.]+\.so)(?: \(deleted\))?$/m.test(maps)) return false
   } catch {
     // No /proc here: ask Node.js.
   }

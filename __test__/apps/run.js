@@ -13,7 +13,7 @@ const { chromium } = require("playwright-core")
 const { freshFolder } = require("../package/project.js")
 const { endAll } = require("./processes.js")
 
-const applications = ["next", "express", "sveltekit", "solid-start", "qwik"].flatMap(
+const applications = ["newcomer", "next", "express", "sveltekit", "solid-start", "qwik"].flatMap(
   (name) => require(`./${name}.js`).lines,
 )
 

@@ -112,6 +112,25 @@ describe("a mistake", () => {
     expect(said.stderr).not.toMatch(/\n\s+at |hunter2/)
   })
 
+  test.each(["ping", "check", "migrate", "cleanup", "rekey", "sql", "copy", "init"])(
+    "%s --help names options that it takes, and examples",
+    async (name) => {
+      const help = await command([name, "--help"])
+      expect([help.code, help.stderr]).toEqual([0, ""])
+      expect(help.stdout).toMatch(`Usage: npx next-auth-sqlx-adapter ${name} `)
+      const named = [...help.stdout.matchAll(/^ {2}--([\w-]+)(.*)/gm)]
+      const given = named
+        .filter(([, option]) => option !== "dotenv")
+        .flatMap(([, option, rest]) => [`--${option}`, ...(/^ [A-Z]+ /.test(rest) ? ["x"] : [])])
+      // An option that is another command's is refused before the file is looked for.
+      const { stderr } = await command([name, ...given, "--dotenv", "nowhere"])
+      expect(stderr).toMatch(/^--dotenv nowhere cannot be read/)
+      const examples = [...help.stdout.matchAll(/^ {2}npx next-auth-sqlx-adapter (.*)$/gm)]
+      expect(examples.length).toBeGreaterThan(0)
+      for (const [, example] of examples) expect(example).toMatch(new RegExp(`^${name}\\b`))
+    },
+  )
+
   test("--help says what there is, and --version which one it is", async () => {
     const help = await command(["--help"])
     expect([help.code, help.stderr]).toEqual([0, ""])

@@ -68,7 +68,7 @@ describeOn("postgres")("a move from @auth/kysely-adapter and back, while people 
     const reader = { ours, theirs }[which]
     const journals = [journal]
     const findings = which === "ours" ? seen.findings : []
-    const { wrong, acknowledged } = await audit({ journals, reader, findings })
+    const { wrong, acknowledged } = await audit({ journals, reader, findings, lockedOut: [] })
     expect(wrong).toEqual([])
     expect(acknowledged).toBeGreaterThan(500)
   })

@@ -139,7 +139,38 @@ contract("withAccountLock", (db) => {
       lock(db.adapter, account, () => ({ access_token: 7 })),
       "ERR_INVALID_ARGUMENT",
     )
+    const poisoned = {
+      get access_token() {
+        throw failure
+      },
+    }
+    await expect(lock(db.adapter, account, () => poisoned)).rejects.toBe(failure)
+    expect(await isFree(account)).toBe(true)
     expect(await lock(db.adapter, account, () => {})).toStrictEqual(account)
+  })
+
+  test("what has been stored is not refused because the lease cannot be ended", async () => {
+    const account = await linked()
+    const of = `provider = '${account.provider}'`
+    const [keep, forget] =
+      db.name === "sqlite"
+        ? [
+            `CREATE TRIGGER kept BEFORE UPDATE OF lock_owner ON accounts WHEN NEW.lock_owner IS NULL AND NEW.${of} BEGIN SELECT RAISE(ABORT, 'kept'); END`,
+            "DROP TRIGGER kept",
+          ]
+        : [
+            `ALTER TABLE accounts ADD CONSTRAINT kept CHECK (lock_owner IS NOT NULL OR NOT ${of})`,
+            "ALTER TABLE accounts DROP CONSTRAINT kept",
+          ]
+    const changed = await lock(db.adapter, account, async () => {
+      // Now, as the constraint does not hold for an account without a lease.
+      await db.execute(keep)
+      return { access_token: "rotated" }
+    }).finally(() => db.execute(forget))
+    expect(changed).toMatchObject({ access_token: "rotated" })
+    expect(await stored(account)).toMatchObject({ access_token: "rotated" })
+    // It ends by itself.
+    expect(await isFree(account)).toBe(false)
   })
 
   test("nothing is held while the function runs: neither a connection nor another account", async () => {

@@ -48,6 +48,44 @@ contract("cleanup", (db) => {
   // What is the same whatever the tables are called.
   if (db.schema.name !== "own") return
 
+  /** Rows by the thousand, which the adapter need not write. */
+  async function expireMany(user, thousands) {
+    const digits = Array.from({ length: 10 }, (_, n) => `SELECT ${n} AS n`).join(" UNION ALL ")
+    const some = Array.from({ length: thousands }, (_, n) => `SELECT ${n} AS n`).join(" UNION ALL ")
+    const number = "a.n + 10 * b.n + 100 * c.n + 1000 * d.n"
+    const token = ["mysql", "mariadb"].includes(db.kind)
+      ? `CONCAT('old ', ${number})`
+      : `'old ' || (${number})`
+    await db.execute(
+      `INSERT INTO sessions (session_token, user_id, expires) SELECT ${token}, u.id, ?
+       FROM users u, (${digits}) a, (${digits}) b, (${digits}) c, (${some}) d WHERE u.id = ?`,
+      [db.moment(Date.now() - 1_000), user.id],
+    )
+  }
+
+  test("in batches, between which others write", async () => {
+    await db.adapter.cleanup()
+    const user = await makeUser(db.adapter)
+    await expireMany(user, 20)
+    let batches = 0
+    const adapter = db.open({
+      onQuery: () => {
+        batches += 1
+      },
+    })
+    const writer = db.open({ pool: { max: 2 }, autoCleanup: false })
+    await makeSession(writer, user.id)
+    const cleaning = adapter.cleanup()
+    const written = new Set()
+    while (batches < 21) {
+      await makeSession(writer, user.id)
+      written.add(batches)
+    }
+    expect(await cleaning).toStrictEqual({ sessions: 20_000, verificationTokens: 0 })
+    // Each of them after another batch, while there were more to come.
+    expect([...written].filter((after) => after > 0 && after < 21).length).toBeGreaterThan(2)
+  })
+
   describe("autoCleanup", () => {
     let now
     beforeEach(async () => {

@@ -109,6 +109,19 @@ contract("a sign-in that ends half-way", (db) => {
     expect(await adapter.getUser(other.id)).toStrictEqual(other)
   })
 
+  test("is not in that person's way when they try again", async () => {
+    const adapter = db.open({ synchronize: false, pool: { max: 3 } })
+    const user = await newcomer(adapter)
+    const account = { provider: "p", providerAccountId: unique("again") }
+    await db.without("account", () => refused(link(adapter, user.id, account), "ERR_SCHEMA"))
+    // What NextAuth asks before it makes a user: who is found here is told to sign in another way.
+    expect(await adapter.getUserByAccount(account)).toBeNull()
+    expect(await adapter.getUserByEmail(user.email)).toBeNull()
+    const again = await newcomer(adapter, { email: user.email })
+    await link(adapter, again.id, account)
+    expect(await adapter.getUserByAccount(account)).toStrictEqual(again)
+  })
+
   test("many at once for one account end with one user", async () => {
     const account = { provider: "github", providerAccountId: unique("many") }
     const emails = Array.from({ length: 16 }, () => uniqueEmail("many"))

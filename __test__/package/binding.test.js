@@ -76,6 +76,17 @@ testOnLinux("says so of one that was built for another processor", async () => {
   expect(message).not.toContain(`${localFile}: not there`)
 })
 
+const testOnGlibc = platform.endsWith("-gnu") ? test : test.skip
+
+testOnGlibc("says so of one that asks for a newer C library", async () => {
+  const library = fs.readFileSync(path.join(root, localFile), "latin1")
+  write(localFile, Buffer.from(library.replaceAll("GLIBC_2.", "GLIBC_9."), "latin1"))
+  const { message, cause } = await load()
+  expect(cause).toMatch(/version `GLIBC_9\.\d+' not found/)
+  expect(message).toContain(cause)
+  expect(message).toContain("npm rebuild next-auth-sqlx-adapter")
+})
+
 test("takes the prebuilt one where the local one is broken", async () => {
   write(localFile, "this is not a library")
   write(`node_modules/${packageName}/index.js`, `module.exports = "prebuilt"`)

@@ -6,9 +6,14 @@ use crate::error::{Code, Effect, Error, Result};
 use crate::schema::{self, Access, Finding, Level, Model, Schema};
 use crate::value::{Record, Value};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 /// How many rows a statement deletes at most, so that none holds locks for long.
 const BATCH: u64 = 1_000;
+
+/// How long the rest after each of them is at most. It is as long as the statement took: half of the
+/// time is others'.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 /// How many rows are deleted at most along with writes, and how often at most, in milliseconds.
 const FEW: u64 = 100;
@@ -98,11 +103,13 @@ impl Call {
         let Some(plan) = plan else { return Ok(0) };
         let mut deleted = 0;
         loop {
+            let start = Instant::now();
             let batch = self.run(plan, &[Value::Date(self.now)]).await?.affected;
             deleted += batch;
             if batch < BATCH {
                 return Ok(deleted);
             }
+            tokio::time::sleep(start.elapsed().min(LONGEST_REST)).await;
         }
     }
 

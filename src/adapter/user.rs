@@ -72,7 +72,9 @@ impl Call {
     /// `ERR_UNIQUE`: the e-mail address or the id is taken. The row there is neither returned nor
     /// changed, whatever it holds: who asks has not proved to be that person.
     pub async fn create_user(&self, mut user: Record) -> Result<Row> {
-        self.finish_giving_up().await;
+        if self.store.unfinished.has_left() {
+            Box::pin(self.finish_giving_up()).await;
+        }
         let model = &self.store.schema.user;
         self.normalize_email(&mut user);
         if let Some(id) = &self.new_id {
@@ -106,6 +108,10 @@ impl Call {
     pub async fn get_user_by_email(&self, email: Option<Arc<str>>) -> Result<Option<Row>> {
         let (plan, options) = (&self.store.user.by_email, &self.store.options);
         let Some(email) = email else { return Ok(None) };
+        if self.store.unfinished.has_left() {
+            // One of them may have this address, and be in the way of whoever tries again.
+            Box::pin(self.finish_giving_up()).await;
+        }
         let normalized = normalize(&email);
         if options.normalizes_email() || *normalized == *email {
             return self.find_user(plan, "email", Some(normalized)).await;

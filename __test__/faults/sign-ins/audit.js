@@ -27,7 +27,8 @@ const HOLDS = {
 
 /**
  * Holds what the adapter acknowledged, as the journals of all its processes have it, against what
- * the database holds, read by an independent driver, and against `check()`.
+ * the database holds, read by an independent driver, and against `check()`. `lockedOut` are those who
+ * gave up as NextAuth said that their user has another account.
  *
  * Where a replica took its primary's place before it had all of it, `before` reads the old primary:
  * what was done there, and did not reach the new one, the server has lost, and not the adapter.
@@ -35,7 +36,7 @@ const HOLDS = {
  * @returns `{ wrong, acknowledged, unfinished, lostByServer }`: what must never be, how many writes
  *   were acknowledged, which users a crash left in the middle of a sign-in, and what the server lost
  */
-async function audit({ journals, reader, findings, before }) {
+async function audit({ journals, reader, findings, lockedOut, before }) {
   const stored = await read(reader)
   const old = before && (await read(before))
   const calls = journals.flatMap(lines)
@@ -125,6 +126,12 @@ async function audit({ journals, reader, findings, before }) {
   const counted = Number(/: (\d+)\./.exec(named?.message ?? ": 0.")[1])
   if (counted !== unfinished.length) {
     wrong.push(`check() names ${counted} unfinished users, and there are ${unfinished.length}`)
+  }
+  for (const { email, sub } of lockedOut) {
+    const user = stored.rows.users.find((one) => one.email === email)
+    // Whose user has been cleared away since, or has the account by now, gets in the next time.
+    if (!user || stored.accounts.has(keyOf("house", sub)) || unfinished.includes(user)) continue
+    wrong.push(`locked out, though check() does not say so: ${email}`)
   }
   for (const { code, level } of findings) {
     if (level === "error") wrong.push(`check() finds ${code}`)

@@ -289,3 +289,39 @@ fn wire(storage: Storage, number: i64) -> Wire {
         _ => Wire::Integer(number),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::StatementStatus;
+
+    #[test]
+    fn a_statement_is_planned_once_whatever_analyze_knows() {
+        let place = Place {
+            file: None,
+            read_only: false,
+            options: SqliteOptions::default(),
+            cache: 1024,
+            log: 1000,
+        };
+        let connection = Connection::open(&place).unwrap();
+        let sqlite = &connection.sqlite;
+        let fill =
+            "CREATE TABLE t (token TEXT PRIMARY KEY, owner TEXT); CREATE INDEX i ON t (owner);
+            WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 500)
+            INSERT INTO t SELECT 'token ' || n, 'owner ' || (n % 7) FROM n;
+            ANALYZE;";
+        sqlite.execute_batch(fill).unwrap();
+        let mut join = sqlite
+            .prepare(
+                "SELECT a.token FROM t AS a JOIN t AS b ON b.token = a.token WHERE a.owner = ?1",
+            )
+            .unwrap();
+        for owner in 0..20 {
+            let rows = join.query([format!("owner {owner}")]).unwrap();
+            drop(rows);
+            join.raw_query().next().unwrap();
+        }
+        assert_eq!(join.get_status(StatementStatus::RePrepare), 0);
+    }
+}
