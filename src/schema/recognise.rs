@@ -26,7 +26,7 @@ pub async fn recognise(engine: &dyn Engine) -> Result<Vec<&'static Preset>> {
             }
         }
     }
-    let mut found: Vec<(&'static Preset, (bool, bool, usize, usize))> = Vec::new();
+    let mut found: Vec<(&'static Preset, Fit)> = Vec::new();
     for schema_name in [None, Some("next_auth")] {
         let of_schema: Vec<Table> =
             tables.iter().filter(|table| table.schema.as_deref() == schema_name).cloned().collect();
@@ -37,22 +37,37 @@ pub async fn recognise(engine: &dyn Engine) -> Result<Vec<&'static Preset>> {
         for (preset, schema) in &known {
             let is_here = tables_of(schema).all(|table| table.schema.as_deref() == schema_name);
             if is_here && describes(schema, &live) {
-                let fit = (
-                    is_exact(schema, &live),
-                    is_complete(schema, &live),
-                    columns(schema),
-                    alike(schema, &live),
-                );
-                found.push((preset, fit));
+                found.push((preset, Fit::of(schema, &live)));
             }
         }
     }
-    // One whose names have the same capitals fits best, then one of which nothing is missing, then one
-    // that says more, then one whose types are spelt as they are there: that alone tells TypeORM's
-    // tables from Prisma's.
     let best = found.iter().map(|(_, fit)| *fit).max();
     let fitting = found.into_iter().filter(|(_, fit)| Some(*fit) == best);
     Ok(fitting.map(|(preset, _)| preset).collect())
+}
+
+/// How well a schema describes live tables: the larger, the better. What comes first counts first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Fit {
+    /// Its names have the same capitals.
+    is_exact: bool,
+    /// Nothing of it is missing.
+    is_complete: bool,
+    /// How much it says.
+    columns: usize,
+    /// Types that are spelt as they are there: that alone tells TypeORM's tables from Prisma's.
+    alike: usize,
+}
+
+impl Fit {
+    fn of(schema: &Schema, live: &[LiveTable]) -> Self {
+        Fit {
+            is_exact: is_exact(schema, live),
+            is_complete: is_complete(schema, live),
+            columns: columns(schema),
+            alike: alike(schema, live),
+        }
+    }
 }
 
 fn tables_of(schema: &Schema) -> impl Iterator<Item = &Table> {

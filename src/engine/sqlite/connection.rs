@@ -291,6 +291,7 @@ fn wire(storage: Storage, number: i64) -> Wire {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use rusqlite::StatementStatus;
