@@ -1,7 +1,8 @@
 const { SqlxAdapter } = require("../..")
 const { until } = require("../clusters/contention")
-const { onServersOfItsOwn, rowsOf } = require("../clusters/servers")
+const { onServersOfItsOwn, rowsOf, withClients } = require("../clusters/servers")
 const { withDatabase } = require("../servers/credentials")
+const galera = require("../servers/galera")
 const groupReplication = require("../servers/group-replication")
 const { sleep } = require("../servers/run")
 const { readerOf } = require("../support/mysql")
@@ -10,6 +11,7 @@ const { expectKept, signInThrough } = require("./people")
 
 /** A node shows what another has acknowledged: a browser may come to any of them. */
 const CAUSAL = {
+  galera: { "wsrep-sync-wait": 7 },
   "group replication": { "group-replication-consistency": "BEFORE" },
 }
 
@@ -31,6 +33,41 @@ async function freshUrls({ nodes }) {
   })
   return { urls, readers: () => places.map((place) => readerOf(place)) }
 }
+
+async function tell({ adminUrl }, sql) {
+  await withClients([adminUrl], ([client]) => client.query(sql))
+}
+
+// Without that plugin a node can be cut off while it runs.
+const startGalera = () =>
+  galera.start({ settings: { ...CAUSAL.galera, "plugin-wsrep-provider": "OFF" } })
+
+onServersOfItsOwn("Galera, three nodes", startGalera, (it) => {
+  it("a node killed, and one cut off from the others: people sign in on all three", async (cluster) => {
+    const { nodes } = cluster
+    const isolate = (on) =>
+      tell(nodes[1], `SET GLOBAL wsrep_provider_options = 'gmcast.isolate=${on}'`)
+    const place = await freshUrls(cluster)
+    const seen = await signInThrough({
+      ...place,
+      acts: {
+        async "a node killed (SIGKILL) and back"() {
+          await nodes[2].kill()
+          await sleep(4000)
+          await nodes[2].restart()
+          await cluster.synced(nodes[2], 3)
+        },
+        async "a node cut off, which refuses, and back"() {
+          await isolate(1)
+          await sleep(6000)
+          await isolate(0)
+          for (const node of nodes) await cluster.synced(node, 3)
+        },
+      },
+    })
+    expectKept(seen)
+  })
+})
 
 const startGroup = () => groupReplication.start({ settings: CAUSAL["group replication"] })
 
