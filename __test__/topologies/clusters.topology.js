@@ -1,8 +1,7 @@
 const { SqlxAdapter } = require("../..")
 const { until } = require("../clusters/contention")
-const { onServersOfItsOwn, rowsOf, withClients } = require("../clusters/servers")
+const { onServersOfItsOwn, rowsOf } = require("../clusters/servers")
 const { withDatabase } = require("../servers/credentials")
-const galera = require("../servers/galera")
 const groupReplication = require("../servers/group-replication")
 const { sleep } = require("../servers/run")
 const { readerOf } = require("../support/mysql")
@@ -11,7 +10,6 @@ const { expectKept, signInThrough } = require("./people")
 
 /** A node shows what another has acknowledged: a browser may come to any of them. */
 const CAUSAL = {
-  galera: { "wsrep-sync-wait": 7 },
   "group replication": { "group-replication-consistency": "BEFORE" },
 }
 
@@ -33,38 +31,6 @@ async function freshUrls({ nodes }) {
   })
   return { urls, readers: () => places.map((place) => readerOf(place)) }
 }
-
-async function tell({ adminUrl }, sql) {
-  await withClients([adminUrl], ([client]) => client.query(sql))
-}
-
-const startGalera = () => galera.start({ settings: CAUSAL.galera })
-
-onServersOfItsOwn("Galera, three nodes", startGalera, (it) => {
-  it("a node killed, and one cut off from the others: people sign in on all three", async (cluster) => {
-    const { nodes } = cluster
-    const isolate = (on) => tell(nodes[1], `SET GLOBAL wsrep_provider_gmcast_isolate = ${on}`)
-    const place = await freshUrls(cluster)
-    const seen = await signInThrough({
-      ...place,
-      acts: {
-        async "a node killed (SIGKILL) and back"() {
-          await nodes[2].kill()
-          await sleep(4000)
-          await nodes[2].restart()
-          await cluster.synced(nodes[2], 3)
-        },
-        async "a node cut off, which refuses, and back"() {
-          await isolate(1)
-          await sleep(6000)
-          await isolate(0)
-          for (const node of nodes) await cluster.synced(node, 3)
-        },
-      },
-    })
-    expectKept(seen)
-  })
-})
 
 const startGroup = () => groupReplication.start({ settings: CAUSAL["group replication"] })
 
