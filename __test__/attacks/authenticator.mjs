@@ -59,8 +59,14 @@ export function authenticator(id = randomBytes(32)) {
 
   const client = (type, challenge) =>
     Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin: false }))
-  const signature = (authData, clientData) =>
-    sign("sha256", Buffer.concat([authData, sha256(clientData)]), privateKey)
+  /** In DER. The library that judges it does not take numbers of fewer than 32 bytes, one in 128. */
+  function signature(authData, clientData) {
+    for (;;) {
+      const der = sign("sha256", Buffer.concat([authData, sha256(clientData)]), privateKey)
+      const second = 4 + der[3]
+      if ([2, second].every((at) => der[at + 1] - (der[at + 2] === 0 ? 1 : 0) === 32)) return der
+    }
+  }
 
   const credential = (response) => ({
     id: id.toString("base64url"),
