@@ -1,5 +1,6 @@
 // `node bench/report.mjs FILE...`: writes what was measured (`npm run bench -- --json FILE`, and
-// the same with --growth) into docs/performance.md, between its markers, and draws the charts.
+// the same with --growth) into docs/performance.md, between its markers, and draws the charts. Of
+// several runs each gives the databases that it measured.
 
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -20,18 +21,27 @@ if (files.length === 0) {
 }
 
 const parts = {}
+const runs = []
 for (const file of files) {
   const report = JSON.parse(readFileSync(file, "utf8"))
   if (report.growth) {
     parts.growth = growth(report)
     continue
   }
-  if (report.settings.quick) {
-    console.error(`${file} is a --quick run: it is for looking, not for telling others.`)
+  const { quick, analyze } = report.settings
+  if (quick || analyze) {
+    const flag = quick ? "--quick" : "--analyze"
+    console.error(`${file} is a ${flag} run: it is for looking, not for telling others.`)
     process.exit(1)
   }
+  runs.push(report)
+}
+if (runs.length > 0) {
+  const all = Object.assign({}, ...runs.map(({ databases }) => databases))
+  const inOrder = Object.keys(DATABASES).filter((name) => all[name])
+  const report = { databases: Object.fromEntries(inOrder.map((name) => [name, all[name]])) }
   Object.assign(parts, {
-    run: run(report),
+    run: runs.map(run).join("\n\n"),
     charts: charts(report),
     targets: asMarkdown(targetsTable(report)),
     slower: slower(report),
@@ -65,7 +75,7 @@ function charts(report) {
         .filter(({ values }) => values.length > 0)
         .map(({ peer, values }) => ({
           label: fullTitle(peer),
-          kind: peer.kind,
+          kind: peer.kind === "limit" ? "floor" : peer.kind,
           value: median(values),
           text: short(median(values)),
         }))

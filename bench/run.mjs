@@ -17,16 +17,16 @@ if (options.growth) {
 } else {
   const { measure } = await import("./lib/measure.mjs")
   const { printReport } = await import("./lib/table.mjs")
-  const { databases: wanted, rounds, milliseconds, users, pool } = options
+  const { databases: wanted, quick, analyze, rounds, milliseconds, users, pool } = options
   const report = {
     measured: new Date().toISOString(),
     machine: machine(),
     versions: versions(),
-    settings: { quick: options.quick, rounds, milliseconds, users, pool, servers: SETTINGS },
+    settings: { quick, analyze, rounds, milliseconds, users, pool, servers: SETTINGS },
     databases: {},
   }
   for (const database of wanted) {
-    const server = await start(database)
+    const server = await start(database, { analyze })
     try {
       const say = (text) => console.log(`# ${DATABASES[database]}: ${text}`)
       const peers = await measure(database, server, { ...options, unavailable, say })

@@ -16,6 +16,7 @@ export const DATABASES = { sqlite: "SQLite", postgres: "PostgreSQL", mariadb: "M
  * vacuum and checkpoints between the measurements instead of in the middle of somebody's.
  */
 export const SETTINGS = {
+  // Nobody's tables are analysed, as those of most applications: see --analyze.
   sqlite: { journal_mode: "WAL", synchronous: "FULL", foreign_keys: "ON" },
   postgres: {
     ssl: "off",
@@ -45,14 +46,15 @@ export const SETTINGS = {
 
 /**
  * @param {keyof typeof DATABASES} database
- * @param {{ settings?: object }} [options] more server parameters
+ * @param {{ settings?: object, analyze?: boolean }} [options] more server parameters; whether
+ *   SQLite's tables are analysed, as servers do by themselves
  * @returns {Promise<{ version: string, place(name: string): Promise<Place>, stop(): Promise<void> }>}
  */
 export function start(database, options) {
   return { sqlite: startSqlite, postgres: startPostgres, mariadb: startMariadb }[database](options)
 }
 
-async function startSqlite() {
+async function startSqlite({ analyze = false } = {}) {
   const folder = mkdtempSync(join(process.env.BENCH_DIR || tmpdir(), "bench-"))
   const { default: Sqlite } = await import("better-sqlite3")
   const version = new Sqlite(":memory:").prepare("SELECT sqlite_version()").pluck().get()
@@ -60,7 +62,7 @@ async function startSqlite() {
     version,
     async place(name) {
       const file = join(folder, `${name}.db`)
-      return { at: { file }, withAdmin: sqliteAdmin(Sqlite, file), async drop() {} }
+      return { at: { file }, withAdmin: sqliteAdmin(Sqlite, file, analyze), async drop() {} }
     },
     async stop() {
       rmSync(folder, { recursive: true, force: true })
@@ -68,7 +70,7 @@ async function startSqlite() {
   }
 }
 
-const sqliteAdmin = (Sqlite, file) => async (use) => {
+const sqliteAdmin = (Sqlite, file, analyze) => async (use) => {
   // Closed before anybody else opens the file: two copies of SQLite in one process must not share
   // one.
   const database = new Sqlite(file)
@@ -100,7 +102,7 @@ const sqliteAdmin = (Sqlite, file) => async (use) => {
         database.exec(`DELETE FROM ${quote(table)} WHERE ${where}`)
       },
       async settle() {
-        database.exec("ANALYZE")
+        if (analyze) database.exec("ANALYZE")
         database.pragma("wal_checkpoint(TRUNCATE)")
       },
     })

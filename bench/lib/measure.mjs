@@ -95,7 +95,8 @@ async function takeTurn(database, turn, options) {
     numericIds,
   }
 
-  for (let i = 0; i < options.cold; i++) {
+  const isWhole = !peer.work || peer.kind === "nothing"
+  for (let i = 0; isWhole && i < options.cold; i++) {
     const n = Math.floor(Math.random() * users)
     const who = { token: tokenOf(n), email: emailOf(n) }
     const reads = i === 0 && peer.kind !== "nothing" ? READS_FOR_MEMORY : 0
@@ -105,11 +106,11 @@ async function takeTurn(database, turn, options) {
     })
   }
 
-  const isNothing = peer.kind === "nothing"
-  const cells = options.cells.filter(({ kind }) => !isNothing || /^(session|core)$/.test(kind))
-  if (cells.length === 0 && !options.delay) return
+  const cells = options.cells.filter(({ kind }) => !peer.work || peer.work.includes(kind))
+  const delay = isWhole && options.delay
+  if (cells.length === 0 && !delay) return
   const warmUp = Math.max(50, Math.round(milliseconds / 3))
-  const task = { ...peerTask, cells, delay: options.delay, milliseconds, warmUp }
+  const task = { ...peerTask, cells, delay, milliseconds, warmUp }
   let made
   await run(peer, "worker", task, (message) => {
     if (message.cell) {

@@ -14,6 +14,7 @@ const USAGE = `npm run bench -- [options]
   --milliseconds N     how long each thing is measured in a round (1500)
   --users N            users, accounts and sessions in the tables (100000)
   --pool N             connections of everybody's pool (10)
+  --analyze            SQLite's tables are analysed, after which better-sqlite3 plans each query anew
   --json FILE          writes everything that was measured
   --growth             instead: the cost of a read from ten thousand sessions to ten million
   --help               this
@@ -39,6 +40,7 @@ export function readOptions(args = process.argv.slice(2)) {
       options: {
         quick: flag,
         growth: flag,
+        analyze: flag,
         help: flag,
         only: text,
         work: text,
@@ -70,6 +72,7 @@ export function readOptions(args = process.argv.slice(2)) {
   return {
     quick: values.quick,
     growth: values.growth,
+    analyze: values.analyze,
     databases,
     cells: cells(list(values.work) ?? preset.work),
     delay: wants(values.work, "delay"),

@@ -79,7 +79,7 @@ function processTable(peers) {
 
 /** Ours first, then the adapters, then those by hand; the best of each first. */
 function sorted(peers, cell) {
-  const kinds = ["ours", "adapter", "floor", "nothing"]
+  const kinds = ["ours", "adapter", "floor", "limit", "nothing"]
   const speed = (peer) => {
     const values = series(peer, cell, "perSecond")
     return values.length ? median(values) : -1

@@ -101,5 +101,5 @@ export async function open({ place, driver }) {
       return row ? { identifier, token, expires: new Date(row.expires) } : null
     },
   }
-  return { adapter, close: () => database.close() }
+  return { adapter, database, close: () => database.close() }
 }

@@ -1,5 +1,7 @@
 // Who takes part. `kind`: "ours", an "adapter" that one could use instead, a "floor" (the least
-// that the database's driver needs, by hand), or "nothing" (the benchmark itself).
+// that the database's driver needs, by hand), "limit" (more than one would write by hand, for what the
+// database itself can do; nothing is judged by it), or "nothing" (the benchmark itself). Who has `work` takes
+// part in those kinds of it alone.
 
 const POSTGRES = ["postgres"]
 
@@ -88,6 +90,16 @@ export const PEERS = [
     node: 22,
   },
   {
+    id: "together",
+    kind: "limit",
+    title: "better-sqlite3 12, by hand, a turn's writes in one transaction",
+    module: "limit-sqlite",
+    schema: "floor",
+    work: ["createSession", "oauthNew", "oauthKnown", "magicLink"],
+    databases: ["sqlite"],
+    drivers: { sqlite: "better-sqlite3" },
+  },
+  {
     id: "pg",
     kind: "floor",
     title: "pg, by hand",
@@ -124,7 +136,13 @@ export const PEERS = [
     databases: ["mariadb"],
     drivers: { mariadb: "mysql2" },
   },
-  { id: "nothing", kind: "nothing", title: "(nothing: the benchmark itself)", module: "nothing" },
+  {
+    id: "nothing",
+    kind: "nothing",
+    title: "(nothing: the benchmark itself)",
+    module: "nothing",
+    work: ["session", "core"],
+  },
 ]
 
 /** Those of a database, and only those that are named, if any are. */
