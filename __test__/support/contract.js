@@ -4,10 +4,11 @@ const { databases } = require("./databases")
 const { keepTo, unique } = require("./samples")
 const { own } = require("./schemas")
 const { storedRows } = require("./stored")
-const { ofMine, withTwin } = require("./tenants")
+const { mine, ofMine, withTwin } = require("./tenants")
 
 // The same tests for a tenant whose twin has rows that are alike: see tenants.js.
 const open = process.env.CONTRACT_TENANTS ? withTwin : SqlxAdapter
+const scope = process.env.CONTRACT_TENANTS ? mine : {}
 const statement = process.env.CONTRACT_TENANTS ? ofMine : (sql) => sql
 
 jest.setTimeout(60_000)
@@ -181,7 +182,7 @@ function testedDatabase(database, schema) {
       keepTo(schema.seconds?.includes(database.name) ? 1_000 : 1)
       place = await database.fresh({ utc: true })
       await schema.create?.(database.name, place)
-      stored = storedRows(database, schema, place)
+      stored = storedRows(database, schema, place, scope)
       db.adapter = open(place.url, options)
       // The tables are there before a test looks at them.
       await db.adapter.getUser("nobody")

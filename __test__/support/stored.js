@@ -15,8 +15,11 @@ const DATES = ["emailVerified", "expires", "updatedAt"]
 const BOOLEANS = ["credentialBackedUp"]
 const NUMBERS = ["expires_at", "counter"]
 
-/** @param place what `fresh()` of a database gives */
-function storedRows(database, schema, place) {
+/**
+ * @param place what `fresh()` of a database gives
+ * @param {Record<string, string>} scope columns that every row has besides, with these values
+ */
+function storedRows(database, schema, place, scope) {
   const mark = ["mariadb", "mysql"].includes(database.kind) ? "`" : '"'
   const quote = (name) => `${mark}${name.replaceAll(mark, mark + mark)}${mark}`
   const parts = (model) => schema.tables[model].split(schema.dot ?? /(?!)/)
@@ -30,9 +33,12 @@ function storedRows(database, schema, place) {
     return STORAGES[storage](Number(value), database.moment)
   }
 
+  const scoped = { columns: Object.keys(scope).map(quote), values: Object.values(scope) }
+
   function clause(model, where) {
-    const named = Object.keys(where).map((property) => `${column(model, property)} = ?`)
-    return { text: named.join(" AND "), values: values(model, where) }
+    const columns = Object.keys(where).map((property) => column(model, property))
+    const named = [...scoped.columns, ...columns].map((name) => `${name} = ?`)
+    return { text: named.join(" AND "), values: [...scoped.values, ...values(model, where)] }
   }
 
   const values = (model, given) => Object.entries(given).map((entry) => written(model, entry))
@@ -63,10 +69,11 @@ function storedRows(database, schema, place) {
     /** Puts a row there, as another program would. */
     async insert(model, given) {
       const row = { ...schema.others[model]?.(), ...given }
-      const names = Object.keys(row).map((property) => column(model, property))
+      const columns = Object.keys(row).map((property) => column(model, property))
+      const names = [...scoped.columns, ...columns]
       const marks = names.map(() => "?")
       const sql = `INSERT INTO ${table(model)} (${names.join(", ")}) VALUES (${marks.join(", ")})`
-      await place.execute(sql, values(model, row))
+      await place.execute(sql, [...scoped.values, ...values(model, row)])
     },
 
     /** Changes rows, as another program would. */

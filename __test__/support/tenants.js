@@ -62,6 +62,9 @@ function withTwin(url, options) {
 const TABLES = "users|accounts|sessions|verification_tokens|authenticators"
 const MINE = "tenant_id = 'mine'"
 
+/** The columns of a row of the tenant "mine". */
+const mine = { tenant_id: "mine" }
+
 /** A statement of a test, which knows of no tenants, about the rows of the tenant "mine". */
 function ofMine(sql) {
   return sql
@@ -77,4 +80,4 @@ function ofMine(sql) {
     )
 }
 
-module.exports = { inTenant, ofMine, scope, tenant, withTwin }
+module.exports = { inTenant, mine, ofMine, scope, tenant, withTwin }
