@@ -28,8 +28,9 @@ async function newOthers(url) {
     try {
       row = (await client.query({ name, text, values: [value] })).rows[0]
     } catch (error) {
-      // A name that is taken, or unknown: what such a pooler does to those who prepare.
-      if (name && ["42P05", "26000"].includes(error.code)) return
+      // What such a pooler does to those who prepare: a name is taken, or unknown, or another's
+      // statement, which refuses their value.
+      if (name && error.severity) return
       throw error
     }
     answers += 1
