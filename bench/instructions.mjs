@@ -20,6 +20,7 @@ import { isQuickBuild } from "./lib/machine.mjs"
 const require = createRequire(import.meta.url)
 
 const TOLERANCE = 1.05
+const TRIES = 4
 const MORE_CALLS = 960 // a whole number of each batch
 const CALLS = {
   sessionRead: "getSessionAndUser, one at a time",
@@ -37,10 +38,13 @@ if (isQuickBuild()) {
   process.exit(1)
 }
 
-// Now and then a thread of the addon's runtime is woken once more often: twice the same, then.
+// Under valgrind a look-up may take longer than it is given on JavaScript's thread, and its neighbours go to
+// another one then: of several counts the lowest is what a call takes.
 const known = saves ? {} : JSON.parse(readFileSync(baseline, "utf8"))
 let counted = count()
-if (saves || grown().length > 0) counted = lower(counted, count())
+for (let tries = 1; tries < TRIES && (saves || grown().length > 0); tries++) {
+  counted = lower(counted, count())
+}
 
 for (const [name, title] of Object.entries(CALLS)) {
   const compared = known[name] ? percent(counted[name] / known[name]) : "new"
