@@ -2,7 +2,6 @@
 //
 //   node bench/scale.mjs                                   PostgreSQL, to fifty million sessions
 //   node bench/scale.mjs --sessions 10000,1000000          so many sessions, with a fifth as many users
-//   node bench/scale.mjs --sqlite 10000,5000000            SQLite too: a session read
 //   node bench/scale.mjs --json FILE                       writes everything that was measured
 //
 // Fifty million sessions need 25 GB where temporary files are, and a quarter of an hour to be made. The
@@ -17,7 +16,6 @@ import { steps, take } from "./lib/scale-calls.mjs"
 import { tokenOf } from "./lib/scale-people.mjs"
 import * as plans from "./lib/scale-plans.mjs"
 import { print } from "./lib/scale-report.mjs"
-import { fileOf } from "./lib/scale-sqlite.mjs"
 import * as tables from "./lib/scale-tables.mjs"
 import { wire } from "./lib/scale-wire.mjs"
 import { median } from "./lib/summary.mjs"
@@ -46,7 +44,6 @@ const SERVER = {
 const { values: options } = parseArgs({
   options: {
     sessions: { type: "string", default: "10000,1000000,10000000,50000000" },
-    sqlite: { type: "string", default: "" },
     rounds: { type: "string", default: "9" },
     calls: { type: "string", default: "200" },
     json: { type: "string" },
@@ -177,38 +174,11 @@ async function timeCalls(places, results) {
   }
 }
 
-async function measureSqlite(all) {
-  const files = []
-  for (const sessions of all) files.push(await fileOf(SqlxAdapter, sessions))
-  const adapters = files.map(({ file }) => SqlxAdapter(file, { autoCleanup: false }))
-  const times = all.map((sessions) => ({ sessions, p50: [] }))
-  try {
-    for (let round = 0; round <= rounds; round++) {
-      for (const [n, { sessions }] of inTurn(files, round)) {
-        const step = {
-          name: "getSessionAndUser",
-          call: () => adapters[n].getSessionAndUser(tokenOf(anyOf(sessions))),
-          right: (answer) => answer.user.email.endsWith("@example.com"),
-        }
-        const measured = await take(step, round === 0 ? 100_000 : 20_000)
-        if (round > 0) times[n].p50.push(median(measured))
-      }
-      say(`SQLite, round ${round} of ${rounds}`)
-    }
-  } finally {
-    await Promise.all(adapters.map((adapter) => adapter.close()))
-    for (const { remove } of files) remove()
-  }
-  return times
-}
-
 function say(text) {
   console.error(`# ${text}`)
 }
 
 const report = { measured: new Date().toISOString(), machine: machine(), quick: isQuickBuild() }
 const keep = () => options.json && writeFileSync(options.json, JSON.stringify(report, null, 1))
-if (options.sqlite) report.sqlite = await measureSqlite(numbers(options.sqlite))
-keep()
-if (options.sessions) await measurePostgres(numbers(options.sessions))
+await measurePostgres(numbers(options.sessions))
 print(report)

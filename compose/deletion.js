@@ -50,7 +50,7 @@ function deletions(parts, owned, owner) {
   async function mark(user) {
     if (!has(parts.user, "updateUser") || !has(parts.user, "getUserByEmail")) return
     let refusals = 0
-    const first = [...user.id].reduce((sum, letter) => sum + letter.codePointAt(0), 0)
+    const first = [...String(user.id)].reduce((sum, letter) => sum + letter.codePointAt(0), 0)
     for (let n = 0; n < places; n += 1) {
       const email = address((first + n) % places)
       if (await to("user", "getUserByEmail", email)) continue
@@ -118,18 +118,21 @@ function deletions(parts, owned, owner) {
 
   /** Completes the deletions that a crash or an error has left; gives how many. */
   async function repair() {
-    let deletedUsers = 0
+    const done = new Set()
     // More than once: where addresses are not unique, two users may have the same.
     for (;;) {
       const asked = Array.from({ length: places }, (_, place) =>
         to("user", "getUserByEmail", address(place)),
       )
-      const found = (await Promise.all(asked)).filter(isMarked)
-      if (found.length === 0) return { deletedUsers }
+      // A part that says that it has deleted a user, and has not, is not asked for ever.
+      const found = (await Promise.all(asked)).filter(
+        (user) => isMarked(user) && !done.has(user.id),
+      )
+      if (found.length === 0) return { deletedUsers: done.size }
       const ended = await Promise.allSettled(found.map(({ id }) => deleteUser(id)))
       const failed = ended.find(({ status }) => status === "rejected")
       if (failed) throw failed.reason
-      deletedUsers += found.length
+      for (const { id } of found) done.add(id)
     }
   }
 

@@ -1,7 +1,7 @@
 const fs = require("node:fs")
 const path = require("node:path")
 const { SqlxAdapter } = require("../..")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { ago, makeSession, makeUser } = require("../support/samples")
 const { freshFolder, root, run } = require("../package/project")
 
@@ -24,8 +24,7 @@ const command = (args, env = {}) =>
   })
 
 for (const database of databases.filter(({ name }) => ["sqlite", "postgres"].includes(name))) {
-  const define = database.unavailable ? describe.skip : describe
-  define(`the command (${database.name})`, () => {
+  describeOn(database.name)(`the command (${database.name})`, () => {
     let place
     let env
 

@@ -1,12 +1,11 @@
 const { SqlxAdapter } = require("../..")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 
 jest.setTimeout(60_000)
 
 // Without the contract's own set-up, which makes the tables before its tests look at them.
 for (const database of databases) {
-  const run = database.unavailable ? describe.skip : describe
-  run(`the first calls on an empty database (${database.name})`, () => {
+  describeOn(database.name)(`the first calls on an empty database (${database.name})`, () => {
     let place
     let adapters
 

@@ -1,5 +1,5 @@
 const { SqlxAdapter } = require("../..")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { newKey, open } = require("../support/envelope")
 const { refused } = require("../support/expectations")
 const { makeUser, unique } = require("../support/samples")
@@ -10,8 +10,7 @@ const [first, second] = [newKey("a"), newKey("b")]
 const TOKENS = ["access_token", "refresh_token", "id_token"]
 
 for (const database of databases) {
-  const run = database.unavailable ? describe.skip : describe
-  run(`rekey (${database.name})`, () => {
+  describeOn(database.name)(`rekey (${database.name})`, () => {
     let place
     let adapters
 

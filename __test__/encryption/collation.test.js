@@ -1,6 +1,6 @@
 const { SqlxAdapter } = require("../..")
 const { create } = require("../presets/presets")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { newKey } = require("../support/envelope")
 const { refused } = require("../support/expectations")
 const { makeAccount, makeUser } = require("../support/samples")
@@ -9,8 +9,7 @@ jest.setTimeout(60_000)
 
 for (const name of ["mysql", "mariadb"]) {
   const database = databases.find((one) => one.name === name)
-  const define = database && !database.unavailable ? describe : describe.skip
-  define(`a table that takes different account ids for the same (${name})`, () => {
+  describeOn(name)(`a table that takes different account ids for the same (${name})`, () => {
     const encryption = { keys: [newKey("a")] }
 
     test.each([[false], [encryption]])("gives no account another's tokens (%#)", async (option) => {

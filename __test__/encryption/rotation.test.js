@@ -2,7 +2,7 @@ const path = require("node:path")
 const { SqlxAdapter } = require("../..")
 const { root, run } = require("../package/project")
 const { startNode } = require("../support/child")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { newKey, open } = require("../support/envelope")
 const { makeAccount, makeUser, unique } = require("../support/samples")
 
@@ -14,8 +14,7 @@ const { DATABASE_URL: _, AUTH_DATABASE_URL: __, ...environment } = process.env
 const variable = (...keys) => keys.map(({ id, key }) => `${id}:${key}`).join(",")
 
 for (const database of databases.filter(({ name }) => ["sqlite", "postgres"].includes(name))) {
-  const define = database.unavailable ? describe.skip : describe
-  define(`a change of keys (${database.name})`, () => {
+  describeOn(database.name)(`a change of keys (${database.name})`, () => {
     const [old, fresh] = [newKey("old"), newKey("new")]
     let place
 

@@ -3,7 +3,7 @@ const path = require("node:path")
 const { inspect } = require("node:util")
 const { SqlxAdapter } = require("../..")
 const { Default } = require("../../v3")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { newKey } = require("../support/envelope")
 const { hence, passkey, unique, uniqueEmail } = require("../support/samples")
 const { root } = require("../package/project")
@@ -33,9 +33,8 @@ function printed(value) {
 }
 
 const database = databases.find(({ name }) => name === "postgres")
-const define = database && !database.unavailable ? describe : describe.skip
 
-define("what must not be seen", () => {
+describeOn("postgres")("what must not be seen", () => {
   let place
   let secrets
   let said

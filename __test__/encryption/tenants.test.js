@@ -4,7 +4,7 @@ const fs = require("node:fs")
 const path = require("node:path")
 const { SqlxAdapter } = require("../..")
 const { copy } = require("../cli/copying")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { newKey, open } = require("../support/envelope")
 const { refused } = require("../support/expectations")
 const { makeAccount, makeUser, unique } = require("../support/samples")
@@ -17,8 +17,7 @@ const TOKENS = { access_token: "gho_one", refresh_token: "ghr_one", id_token: "e
 
 const wanted = ["sqlite", "postgres", "mariadb"]
 for (const database of databases.filter(({ name }) => wanted.includes(name))) {
-  const run = database.unavailable ? describe.skip : describe
-  run(`tokens of tenants (${database.name})`, () => {
+  describeOn(database.name)(`tokens of tenants (${database.name})`, () => {
     let place
     let adapters
 

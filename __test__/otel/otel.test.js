@@ -6,7 +6,7 @@ const sdkMetrics = require("@opentelemetry/sdk-metrics")
 const sdkTrace = require("@opentelemetry/sdk-trace-base")
 const { SqlxAdapter } = require("../..")
 const { withOpenTelemetry } = require("../../otel.js")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { refused } = require("../support/expectations")
 const { hence, makeUser, unique, uniqueEmail } = require("../support/samples")
 const { appOptions } = require("../v3/legacy")
@@ -17,8 +17,7 @@ beforeAll(() => context.setGlobalContextManager(new AsyncLocalStorageContextMana
 afterAll(() => context.disable())
 
 for (const database of databases.filter(({ name }) => Object.hasOwn(SYSTEMS, name))) {
-  const run = database.unavailable ? describe.skip : describe
-  run(`OpenTelemetry (${database.name})`, () => {
+  describeOn(database.name)(`OpenTelemetry (${database.name})`, () => {
     const exporter = new sdkTrace.InMemorySpanExporter()
     const tracerProvider = new sdkTrace.BasicTracerProvider({
       spanProcessors: [new sdkTrace.SimpleSpanProcessor(exporter)],

@@ -1,7 +1,7 @@
 const { fork } = require("node:child_process")
 const path = require("node:path")
 const { SqlxAdapter } = require("../..")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 
 const SCRIPT = path.join(__dirname, "packages/peer.mjs")
 
@@ -12,29 +12,31 @@ const SCRIPT = path.join(__dirname, "packages/peer.mjs")
 function beside(name, on, define) {
   for (const database of databases.filter((one) => on.includes(one.name))) {
     const reason = database.unavailable ? `: ${database.unavailable}` : ""
-    const run = database.unavailable ? describe.skip : describe
-    run(`${name} and ours on one database (${database.name}${reason})`, () => {
-      const both = { database: database.name }
-      let place
-      let child
+    describeOn(database.name)(
+      `${name} and ours on one database (${database.name}${reason})`,
+      () => {
+        const both = { database: database.name }
+        let place
+        let child
 
-      beforeAll(async () => {
-        place = await database.fresh()
-        both.rows = place.rows
-        child = await start(name, database.kind, place.url)
-        both.theirs = child.adapter
-        await both.theirs.create()
-        both.ours = SqlxAdapter(place.url, { schema: name })
-      })
+        beforeAll(async () => {
+          place = await database.fresh()
+          both.rows = place.rows
+          child = await start(name, database.kind, place.url)
+          both.theirs = child.adapter
+          await both.theirs.create()
+          both.ours = SqlxAdapter(place.url, { schema: name })
+        })
 
-      afterAll(async () => {
-        await child?.stop()
-        await both.ours?.close()
-        await place?.drop()
-      })
+        afterAll(async () => {
+          await child?.stop()
+          await both.ours?.close()
+          await place?.drop()
+        })
 
-      define(both)
-    })
+        define(both)
+      },
+    )
   }
 }
 

@@ -1,5 +1,5 @@
 const { SqlxAdapter } = require("../..")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { refused } = require("../support/expectations")
 const samples = require("../support/samples")
 const { TOKENS, create, presets } = require("./presets")
@@ -10,8 +10,9 @@ const { makeAccount, makeSession, makeToken, makeUser, passkey, unique, uniqueEm
 
 for (const [name, preset] of Object.entries(presets)) {
   for (const database of databases.filter((one) => preset.databases.includes(one.name))) {
-    const run = database.unavailable ? describe.skip : describe
-    run(`preset ${name} (${database.name})`, () => contract(name, preset, database))
+    describeOn(database.name)(`preset ${name} (${database.name})`, () =>
+      contract(name, preset, database),
+    )
   }
 }
 

@@ -1,5 +1,5 @@
 const { SqlxAdapter } = require("../..")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { refused } = require("../support/expectations")
 const { makeUser } = require("../support/samples")
 const { create, presets } = require("./presets")
@@ -15,8 +15,9 @@ const REFUSED = {
 
 for (const [name, preset] of Object.entries(presets)) {
   for (const database of databases.filter((one) => preset.databases.includes(one.name))) {
-    const run = database.unavailable ? describe.skip : describe
-    run(`the tables of ${name} (${database.name})`, () => recognised(name, database))
+    describeOn(database.name)(`the tables of ${name} (${database.name})`, () =>
+      recognised(name, database),
+    )
   }
 }
 

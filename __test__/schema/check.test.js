@@ -1,6 +1,6 @@
 const { SqlxAdapter } = require("../..")
 const { version: VERSION } = require("../../package.json")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { refused } = require("../support/expectations")
 const { hence, makeAccount, makeSession, makeUser, passkey } = require("../support/samples")
 const { create } = require("../presets/presets")
@@ -10,8 +10,7 @@ jest.setTimeout(60_000)
 const TABLES = ["users", "accounts", "sessions", "verification_tokens", "authenticators"]
 
 for (const database of databases) {
-  const run = database.unavailable ? describe.skip : describe
-  run(`check and migrate (${database.name})`, () => tests(database))
+  describeOn(database.name)(`check and migrate (${database.name})`, () => tests(database))
 }
 
 function tests(database) {

@@ -1,13 +1,12 @@
 const { SqlxAdapter } = require("../..")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { hence, passkey, unique } = require("../support/samples")
 
 jest.setTimeout(60_000)
 
 // Vitess refuses foreign keys, and older TiDB does not check them: our own tables, made by hand without.
 for (const database of databases.filter(({ name }) => ["postgres", "mysql"].includes(name))) {
-  const run = database.unavailable ? describe.skip : describe
-  run(`our own tables without foreign keys (${database.name})`, () => {
+  describeOn(database.name)(`our own tables without foreign keys (${database.name})`, () => {
     let place
     let adapter
 

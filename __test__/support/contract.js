@@ -1,6 +1,6 @@
 const { randomInt, randomUUID } = require("node:crypto")
 const { SqlxAdapter } = require("../..")
-const { databases } = require("./databases")
+const { databases, describeOn } = require("./databases")
 const { keepTo, unique } = require("./samples")
 const { own } = require("./schemas")
 const { storedRows } = require("./stored")
@@ -27,8 +27,9 @@ function contract(title, define) {
   }
   for (const database of databases) {
     const reason = database.unavailable ? `: ${database.unavailable}` : ""
-    const run = database.unavailable ? describe.skip : describe
-    run(`${title} (${database.name}${reason})`, () => define(onDatabase(database, own)))
+    describeOn(database.name)(`${title} (${database.name}${reason})`, () =>
+      define(onDatabase(database, own)),
+    )
   }
 }
 
@@ -51,8 +52,7 @@ function definitionsIn(file) {
  */
 function contractOn(database, schemas, files) {
   const definitions = files.flatMap(definitionsIn)
-  const run = database.unavailable ? describe.skip : describe
-  run.each(schemas.map((schema) => [schema.name, schema]))(
+  describeOn(database.name).each(schemas.map((schema) => [schema.name, schema]))(
     `%s (${database.name}${database.unavailable ? `: ${database.unavailable}` : ""})`,
     (_, schema) => {
       const db = onDatabase(database, schema)

@@ -24,9 +24,10 @@ const wanted = wantedDatabases()
 /** Those that `DATABASES=sqlite,…` asks for; all of them without it. */
 const databases = every.filter(({ name }) => wanted.includes(name))
 
-/** `describe`, or `describe.skip` where `DATABASES` leaves this database out. */
+/** `describe`, or `describe.skip` where `DATABASES` leaves this database out, or it cannot be had. */
 function describeOn(name) {
-  return wanted.includes(name) ? describe : describe.skip
+  const database = databases.find((one) => one.name === name)
+  return database && !database.unavailable ? describe : describe.skip
 }
 
 module.exports = { databases, describeOn }

@@ -206,69 +206,65 @@ describeOn("sqlite")("a SQLite file for each tenant", () => {
   })
 })
 
-const onPostgres = postgres.unavailable ? describe.skip : describe
-if (process.env.DATABASES === undefined || process.env.DATABASES.includes("postgres")) {
-  onPostgres("a PostgreSQL schema for each tenant", () => {
-    let place
+describeOn("postgres")("a PostgreSQL schema for each tenant", () => {
+  let place
 
-    beforeAll(async () => {
-      place = await postgres.fresh()
-    })
-
-    afterAll(() => place.drop())
-
-    // A thousand of them with `npm run test:tenants`.
-    const count = process.env.CONTRACT_TENANTS ? 1_000 : 50
-
-    test(`${count} tenants have few connections, as the server counts them`, async () => {
-      const adapter = SqlxAdapter(
-        (name) => `${place.url}${place.url.includes("?") ? "&" : "?"}schema=${name}`,
-        {
-          pool: { max: 2 },
-          tenants: { current, max: 4 },
-        },
-      )
-      const names = [...Array(count).keys()].map((n) => `tenant_${n}`)
-      let most = 0
-      let counted = 0
-      let going = true
-      const counting = (async () => {
-        while (going) {
-          most = Math.max(most, await place.connections())
-          counted += 1
-          await pause(2)
-        }
-      })()
-      const queue = names.entries()
-      const users = []
-      const work = async () => {
-        for (const [n, name] of queue) {
-          const mine = inTenant(adapter, name)
-          users[n] = await makeUser(mine, { email: "ada@example.com" })
-          const sessions = [...Array(4).keys()].map((s) =>
-            mine.createSession({ sessionToken: `${s}`, userId: users[n].id, expires: hence() }),
-          )
-          await Promise.all(sessions)
-          expect(await mine.getSessionAndUser("3")).toMatchObject({ user: users[n] })
-        }
-      }
-      await Promise.all(Array.from({ length: 10 }, work))
-      going = false
-      await counting
-      expect(counted).toBeGreaterThan(10)
-      expect(most).toBeGreaterThan(1)
-      expect(most).toBeLessThanOrEqual(4 * 2)
-      const there = await place.rows(
-        "SELECT count(*) AS n FROM information_schema.tables WHERE table_schema LIKE 'tenant%' AND table_name = 'users'",
-      )
-      expect(Number(there[0].n)).toBe(count)
-      const [{ email, id }] = await place.rows("SELECT id, email FROM tenant_7.users")
-      expect([id, email]).toEqual([users[7].id, "ada@example.com"])
-      expect(await inTenant(adapter, "tenant_8").getUser(users[7].id)).toBeNull()
-      await adapter.close()
-      for (let tries = 0; (await place.connections()) > 0 && tries < 100; tries += 1)
-        await pause(20)
-      expect(await place.connections()).toBe(0)
-    }, 1_200_000)
+  beforeAll(async () => {
+    place = await postgres.fresh()
   })
-}
+
+  afterAll(() => place.drop())
+
+  // A thousand of them with `npm run test:tenants`.
+  const count = process.env.CONTRACT_TENANTS ? 1_000 : 50
+
+  test(`${count} tenants have few connections, as the server counts them`, async () => {
+    const adapter = SqlxAdapter(
+      (name) => `${place.url}${place.url.includes("?") ? "&" : "?"}schema=${name}`,
+      {
+        pool: { max: 2 },
+        tenants: { current, max: 4 },
+      },
+    )
+    const names = [...Array(count).keys()].map((n) => `tenant_${n}`)
+    let most = 0
+    let counted = 0
+    let going = true
+    const counting = (async () => {
+      while (going) {
+        most = Math.max(most, await place.connections())
+        counted += 1
+        await pause(2)
+      }
+    })()
+    const queue = names.entries()
+    const users = []
+    const work = async () => {
+      for (const [n, name] of queue) {
+        const mine = inTenant(adapter, name)
+        users[n] = await makeUser(mine, { email: "ada@example.com" })
+        const sessions = [...Array(4).keys()].map((s) =>
+          mine.createSession({ sessionToken: `${s}`, userId: users[n].id, expires: hence() }),
+        )
+        await Promise.all(sessions)
+        expect(await mine.getSessionAndUser("3")).toMatchObject({ user: users[n] })
+      }
+    }
+    await Promise.all(Array.from({ length: 10 }, work))
+    going = false
+    await counting
+    expect(counted).toBeGreaterThan(10)
+    expect(most).toBeGreaterThan(1)
+    expect(most).toBeLessThanOrEqual(4 * 2)
+    const there = await place.rows(
+      "SELECT count(*) AS n FROM information_schema.tables WHERE table_schema LIKE 'tenant%' AND table_name = 'users'",
+    )
+    expect(Number(there[0].n)).toBe(count)
+    const [{ email, id }] = await place.rows("SELECT id, email FROM tenant_7.users")
+    expect([id, email]).toEqual([users[7].id, "ada@example.com"])
+    expect(await inTenant(adapter, "tenant_8").getUser(users[7].id)).toBeNull()
+    await adapter.close()
+    for (let tries = 0; (await place.connections()) > 0 && tries < 100; tries += 1) await pause(20)
+    expect(await place.connections()).toBe(0)
+  }, 1_200_000)
+})

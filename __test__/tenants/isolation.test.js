@@ -1,6 +1,6 @@
 const { SqlxAdapter } = require("../..")
 const { create } = require("../presets/presets")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { refused } = require("../support/expectations")
 const { ago, hence, passkey } = require("../support/samples")
 const { inTenant, scope } = require("../support/tenants")
@@ -50,8 +50,9 @@ const tables = {
 
 for (const [title, shared] of Object.entries(tables)) {
   for (const database of databases.filter(({ name }) => shared.on.includes(name))) {
-    const run = database.unavailable ? describe.skip : describe
-    run(`two tenants in ${title} (${database.name})`, () => isolation(database, shared))
+    describeOn(database.name)(`two tenants in ${title} (${database.name})`, () =>
+      isolation(database, shared),
+    )
   }
 }
 

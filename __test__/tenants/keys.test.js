@@ -1,8 +1,7 @@
 const { readFileSync } = require("node:fs")
 const { SqlxAdapter } = require("../..")
-const { server, wantedDatabases } = require("../servers")
 const postgres = require("../servers/postgres")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { hence, passkey } = require("../support/samples")
 const { inTenant, scope } = require("../support/tenants")
 
@@ -35,8 +34,7 @@ const KEYS = {
 }
 
 for (const database of databases.filter(({ name }) => name !== "pgbouncer")) {
-  const run = database.unavailable ? describe.skip : describe
-  run(`the keys of tables that tenants share (${database.name})`, () => {
+  describeOn(database.name)(`the keys of tables that tenants share (${database.name})`, () => {
     let place
 
     beforeAll(async () => {
@@ -68,9 +66,7 @@ for (const database of databases.filter(({ name }) => name !== "pgbouncer")) {
   })
 }
 
-const isHere = wantedDatabases().includes("postgres") && !server("postgres").unavailable
-const onPostgres = isHere ? describe : describe.skip
-onPostgres("the statements of a tenant (postgres)", () => {
+describeOn("postgres")("the statements of a tenant (postgres)", () => {
   const TABLE = /"(users|accounts|sessions|verification_tokens|authenticators)"(?!\.)/g
 
   test("each names the tenant, for every table in it, as the server's log has them", async () => {

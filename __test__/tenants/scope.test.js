@@ -275,8 +275,7 @@ describeOn("sqlite")("the option scope", () => {
 })
 
 for (const database of databases.filter(({ name }) => name !== "pgbouncer")) {
-  const run = database.unavailable ? describe.skip : describe
-  run(`tables with a scope (${database.name})`, () => withTables(database))
+  describeOn(database.name)(`tables with a scope (${database.name})`, () => withTables(database))
 }
 
 function withTables(database) {

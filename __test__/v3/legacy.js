@@ -1,6 +1,6 @@
 const { randomBytes } = require("node:crypto")
 const { SqlxAdapter } = require("../..")
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 
 jest.setTimeout(60_000)
 
@@ -40,8 +40,7 @@ function legacy(title, define) {
 
 /** Defines tests on one database that nothing else uses. */
 function onDatabase(database, title, define) {
-  const run = database.unavailable ? describe.skip : describe
-  run(
+  describeOn(database.name)(
     `${title} (${database.name}${database.unavailable ? `: ${database.unavailable}` : ""})`,
     () => {
       const place = { name: database.name, date: database.date, open: undefined }

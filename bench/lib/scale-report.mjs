@@ -11,8 +11,7 @@ export function print(report) {
   for (const table of tablesOf(report)) console.log(`\n${table.title}:\n\n${asMarkdown(table)}`)
 }
 
-export function* tablesOf({ sqlite, postgres }) {
-  if (sqlite) yield reads("SQLite: session read, one at a time", sqlite)
+export function* tablesOf({ postgres }) {
   if (!postgres?.sizes.length) return
   const { sizes, wire = {}, grown } = postgres
   for (const [kind, title] of [

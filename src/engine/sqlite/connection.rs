@@ -319,9 +319,7 @@ mod tests {
             )
             .unwrap();
         for owner in 0..20 {
-            let rows = join.query([format!("owner {owner}")]).unwrap();
-            drop(rows);
-            join.raw_query().next().unwrap();
+            join.query([format!("owner {owner}")]).unwrap().next().unwrap();
         }
         assert_eq!(join.get_status(StatementStatus::RePrepare), 0);
     }
