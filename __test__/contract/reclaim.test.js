@@ -15,8 +15,10 @@ const LONG = 16 * MINUTE
 
 /** A process that is killed between createUser and linkAccount. */
 const KILLED = `
-  const [url, email] = process.argv.slice(-2)
-  const adapter = SqlxAdapter(url, { reclaimUnfinishedUsers: true, pool: { max: 1 } })
+  const [url, email, tenant_id] = process.argv.slice(-3)
+  const scope = { columns: { tenant_id: "text" }, values: () => ({ tenant_id }) }
+  const options = { reclaimUnfinishedUsers: true, pool: { max: 1 }, ...(tenant_id && { scope }) }
+  const adapter = SqlxAdapter(url, options)
   adapter.createUser({ name: "Ada", email, emailVerified: null }).then((user) => say(user.id))
   setInterval(() => {}, 1_000)
 `
@@ -47,7 +49,8 @@ contract("reclaimUnfinishedUsers", (db) => {
 
   test("who was in a sign-in when the process was killed signs in under a new id", async () => {
     const email = uniqueEmail()
-    const { child, ended } = startNode(KILLED, { args: [db.url, email] })
+    const tenant = process.env.CONTRACT_TENANTS ? "mine" : ""
+    const { child, ended } = startNode(KILLED, { args: [db.url, email, tenant] })
     const left = JSON.parse(await once(child.stdout, "data"))
     child.kill("SIGKILL")
     await ended
