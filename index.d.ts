@@ -860,6 +860,14 @@ export interface SqlxAdapterOptions {
    * has no index on `expires`. `cleanup` deletes all of them. @default true
    */
   autoCleanup?: boolean
+  /**
+   * Whether a user whom a crash has left in the middle of a sign-in makes way for that person, who else could never sign
+   * in with a provider again. `getUserByEmail` then deletes such a user and finds nobody, so that NextAuth
+   * makes a new one, under a new id. Deleted is only who was marked by `createUser` a quarter of an hour ago or earlier,
+   * and has had nothing done to them since: no account, session, passkey, change or verified address. On our own tables
+   * only. Leave it off if your application creates users with `createUser` itself (invites them, say). @default false
+   */
+  reclaimUnfinishedUsers?: boolean
   /** Told of every query, after it. What it throws is ignored. */
   onQuery?: (event: QueryEvent) => void
   /** Where notices, failures and queries are written. */

@@ -51,14 +51,17 @@ async function must(command, args, options) {
 
 /**
  * Starts an application and does what a person would. `command` is given the port;
- * `whileSignedIn` is given the window that is signed in.
+ * `whileSignedIn` is given the window that is signed in; `authMethod` is what the OpenID provider expects,
+ * and `tables` are those of sign-in.js.
  */
-async function visit({ browser, logs, command, env, cwd, authPath, page = "/", whileSignedIn }) {
+async function visit(settings) {
+  const { browser, logs, command, env, cwd, authPath, page = "/", whileSignedIn } = settings
+  const { authMethod, tables } = settings
   const port = await freePort()
   const base = `http://localhost:${port}`
   const auth = base + authPath
   const callback = `${auth}/callback/loopback`
-  const services = await startServices({ callback, logs })
+  const services = await startServices({ callback, authMethod, logs })
   const database = path.join(logs, "auth.db")
   const log = path.join(logs, "server.log")
   const server = start(...command(port), {
@@ -72,7 +75,7 @@ async function visit({ browser, logs, command, env, cwd, authPath, page = "/", w
       ...env(base),
     },
   })
-  const app = { base, auth, database, mails: services.mails, cwd }
+  const app = { base, auth, database, mails: services.mails, cwd, tables }
   try {
     await answers(server, `http://127.0.0.1:${port}${page}`)
     const window = await signInByOpenId(browser, app)

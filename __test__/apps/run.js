@@ -13,9 +13,15 @@ const { chromium } = require("playwright-core")
 const { freshFolder } = require("../package/project.js")
 const { endAll } = require("./processes.js")
 
-const applications = ["newcomer", "next", "express", "sveltekit", "solid-start", "qwik"].flatMap(
-  (name) => require(`./${name}.js`).lines,
-)
+const applications = [
+  "newcomer",
+  "next",
+  "next-auth-3",
+  "express",
+  "sveltekit",
+  "solid-start",
+  "qwik",
+].flatMap((name) => require(`./${name}.js`).lines)
 
 const describe = ({ application, bundler, way, versions }) =>
   [application, bundler, way, versions].join(" | ")

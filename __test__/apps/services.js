@@ -12,10 +12,10 @@ const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
 const jwk = JSON.stringify({ ...privateKey.export({ format: "jwk" }), use: "sig", alg: "RS256" })
 
 /**
- * Starts both for an application whose OpenID Connect callback is this address. `env` is what the
- * application has to know of them.
+ * Starts both for an application whose OpenID Connect callback is this address, and which shows the
+ * client's secret in this way. `env` is what the application has to know of them.
  */
-async function startServices({ callback, logs }) {
+async function startServices({ callback, authMethod = "client_secret_basic", logs }) {
   const client = { OIDC_CLIENT_ID: "app", OIDC_CLIENT_SECRET: secret() }
   const [openid, mail] = await Promise.all([
     startService("openid", logs, {
@@ -23,6 +23,7 @@ async function startServices({ callback, logs }) {
       OIDC_REDIRECT_URI: callback,
       OIDC_COOKIE_KEY: secret(),
       OIDC_JWK: jwk,
+      OIDC_AUTH_METHOD: authMethod,
     }),
     startService("mail", logs, {}),
   ])

@@ -31,7 +31,7 @@ async function copy(args, env) {
 }
 
 const COLUMNS = {
-  users: { email_verified: "date", created_at: "date" },
+  users: { email_verified: "date", created_at: "date", unfinished_since: "date" },
   accounts: { expires_at: "number", created_at: "date", lock_expires: "date" },
   sessions: { expires: "date", created_at: "date" },
   verification_tokens: { expires: "date", used_at: "date", uses: "number", attempts: "number" },

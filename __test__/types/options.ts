@@ -58,6 +58,7 @@ const all: Required<SqlxAdapterOptions> = {
   },
   verificationTokens: { graceSeconds: 60, maxAttempts: 5 },
   autoCleanup: false,
+  reclaimUnfinishedUsers: true,
   replicas: { urls: ["postgres://db-2/app"], sessions: false, maxLag: 1000 },
   normalizeEmail: false,
   retry: { attempts: 3, maxTime: 1000 },

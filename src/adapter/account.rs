@@ -73,7 +73,20 @@ impl Call {
         });
         let key = [&provider, &id];
         self.store.sealing.seal(model.inserted(), key, &self.scope, &mut values)?;
-        let outcome = self.run_in(insert.plans(), &values).await.map_err(|error| {
+        // Where it is another user's, or another account that the database takes for the same, it is given
+        // as it is, or not at all.
+        let user_id = model
+            .column("userId")?
+            .accept(model.name, account.get("userId").unwrap_or(&Value::Null))?;
+        let linked = match &self.store.reclaim {
+            None => self.run_in(insert.plans(), &values).await,
+            Some(reclaim) => {
+                let link = &insert.plans().plan;
+                let user_id = std::slice::from_ref(&user_id);
+                self.run_and(link, &values, &reclaim.settle_linked, user_id).await
+            }
+        };
+        let outcome = linked.map_err(|error| {
             let error = error.of_table(&model.table.name);
             match error.code() {
                 Code::ForeignKey => error.with_message("no user has this userId"),
@@ -83,11 +96,6 @@ impl Call {
         if outcome.rows.is_empty() && !model.keeps_user() {
             return Err(Error::new(Code::ForeignKey, "no user has this userId"));
         }
-        // Where it is another user's, or another account that the database takes for the same, it is given
-        // as it is, or not at all.
-        let user_id = model
-            .column("userId")?
-            .accept(model.name, account.get("userId").unwrap_or(&Value::Null))?;
         let asked = [("userId", &user_id), ("provider", &provider), ("providerAccountId", &id)];
         let linked = find_row(model, outcome, &asked).ok_or_else(|| {
             let key =

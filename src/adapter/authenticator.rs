@@ -49,6 +49,9 @@ impl Call {
         if let Some(counter) = authenticator.get("counter") {
             check_counter(counter)?;
         }
+        if self.store.reclaim.is_some() {
+            Box::pin(self.settle(authenticator.get("userId"))).await?;
+        }
         let outcome = self.insert(model, insert.plans(), &values).await.map_err(|error| {
             let error = error.of_table(&model.table.name);
             match error.code() {

@@ -101,28 +101,28 @@ impl Call {
 
     /// Runs several plans with the same values in one transaction; the last one answers.
     pub(super) async fn run_together(&self, plans: &[&Plan], values: &[Value]) -> Result<Outcome> {
-        let values = self.scope.before(values);
-        let mut together = Work {
-            writes: true,
-            repeat: Repeat::Always,
-            steps: Vec::new(),
-            answer: 0,
-            confirm: None,
-            serializable: false,
-        };
+        let mut together = Transaction::default();
         for plan in plans {
-            if let Some(error) = &plan.unsupported {
-                return Err(error.clone());
-            }
-            let work = plan.work(&values);
-            let before = together.steps.len();
-            together.answer = before + work.answer;
-            together.confirm = work.confirm.map(|step| before + step);
-            together.repeat = together.repeat.min(work.repeat);
-            together.steps.extend(work.steps);
+            together.add(plan, &self.scope.before(values), true)?;
         }
-        let outcome = self.store.run(self.operation, Task::Alone(&together)).await?;
+        let outcome = self.store.run(self.operation, Task::Alone(&together.0)).await?;
         Ok(self.scope.keep(outcome))
+    }
+
+    /// Runs a plan, and another after it in the same transaction; the first one answers.
+    pub(super) async fn run_and(
+        &self,
+        plan: &Plan,
+        values: &[Value],
+        after: &Plan,
+        values_after: &[Value],
+    ) -> Result<Outcome> {
+        let values = &*self.scope.before(values);
+        let mut together = Transaction::default();
+        together.add(plan, values, true)?;
+        together.add(after, &self.scope.before(values_after), false)?;
+        let outcome = self.store.run(self.operation, Task::Alone(&together.0)).await?;
+        Ok(self.scope.keep(inserted(plan, values, outcome)?))
     }
 
     /// Inserts a row, once: if the connection is lost meanwhile, the row that this call wrote is
@@ -178,6 +178,40 @@ impl Call {
             (Err(error), Some(unknown)) if error.effect() != Effect::Final => Err(unknown),
             (result, _) => result,
         }
+    }
+}
+
+/// The steps of several plans.
+struct Transaction(Work);
+
+impl Default for Transaction {
+    fn default() -> Self {
+        Transaction(Work {
+            writes: true,
+            repeat: Repeat::Always,
+            steps: Vec::new(),
+            answer: 0,
+            confirm: None,
+            serializable: false,
+        })
+    }
+}
+
+impl Transaction {
+    fn add(&mut self, plan: &Plan, values: &[Value], answers: bool) -> Result<()> {
+        if let Some(error) = &plan.unsupported {
+            return Err(error.clone());
+        }
+        let work = plan.work(values);
+        let before = self.0.steps.len();
+        if answers {
+            self.0.answer = before + work.answer;
+            self.0.confirm = work.confirm.map(|step| before + step);
+        }
+        self.0.repeat = self.0.repeat.min(work.repeat);
+        self.0.serializable |= work.serializable;
+        self.0.steps.extend(work.steps);
+        Ok(())
     }
 }
 

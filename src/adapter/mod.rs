@@ -8,6 +8,7 @@ mod copy;
 mod look_up;
 mod needs;
 mod plain_session;
+mod reclaim;
 mod rekey;
 mod scope;
 mod sealing;
@@ -347,6 +348,8 @@ pub struct Store {
     upkeep: upkeep::Statements,
     replicas: Option<Arc<batch::Replicas>>,
     unfinished: unfinished::Unfinished,
+    /// Only where a crash's leftovers make way.
+    reclaim: Option<reclaim::Statements>,
     sealing: Sealing,
     /// Held by what runs in the background.
     calls: Arc<RwLock<()>>,
@@ -373,6 +376,9 @@ impl Store {
         let rules = verification_token::Rules::new(options.verification_tokens);
         schema.verification_token.count(rules.counted);
         schema.account.hide_lease();
+        if options.reclaim_unfinished_users {
+            schema.mark_users();
+        }
         let variable = adapter.environment.get().and_then(|it| it.encryption_keys.as_ref());
         let sealing = Sealing::new(&options.encryption, variable, &mut schema)?;
         let plain_sessions = options
@@ -396,6 +402,11 @@ impl Store {
             authenticator: authenticator::Statements::new(dialect, &schema)?,
             upkeep: upkeep::Statements::new(dialect, &schema, options.cleans_along())?,
             unfinished: unfinished::Unfinished::new(dialect, &schema)?,
+            reclaim: options
+                .reclaim_unfinished_users
+                .then(|| reclaim::Statements::new(dialect, &schema))
+                .transpose()?
+                .flatten(),
             replicas: adapter.replicas_of(&engine)?,
             options: options.clone(),
             observer: Arc::clone(&adapter.observer),

@@ -23,6 +23,12 @@ pub fn check(options: &Options, schema: &Schema) -> Result<()> {
             )));
         }
     }
+    if options.reclaim_unfinished_users && !schema.can_mark_users() {
+        return Err(Error::config(
+            "option \"reclaimUnfinishedUsers\" works on our own tables only, with the columns emailVerified and \
+             unfinishedSince of the user model: leave it out",
+        ));
+    }
     let model = &schema.verification_token;
     let VerificationTokenOptions { grace_seconds, max_attempts } = options.verification_tokens;
     for (option, counted) in [

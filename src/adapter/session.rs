@@ -106,6 +106,9 @@ impl Call {
         let insert = self.store.session.insert.of(self.store.engine.dialect(), model, &session)?;
         let model = insert.model();
         let values = model.insert_values(&session, self.now)?;
+        if self.store.reclaim.is_some() {
+            Box::pin(self.settle(session.get("userId"))).await?;
+        }
         let _writing = self.writing(&[std::slice::from_ref(&stored)]);
         let outcome = self.insert(model, insert.plans(), &values).await.map_err(|error| {
             let error = error.of_table(&model.table.name);

@@ -90,15 +90,16 @@ impl Unfinished {
 
     /// Somebody works with a user already: it is not in the middle of a sign-in, which neither reads nor
     /// changes the one that it has inserted. One who registers with a password has nothing else to show.
-    pub(super) fn meet(&self, scope: &Scope, id: &Value) {
+    /// Whether the user was taken to be in the middle of one.
+    pub(super) fn meet(&self, scope: &Scope, id: &Value) -> bool {
         if self.inserted.load(Relaxed) == 0 {
-            return;
+            return false;
         }
-        if let Value::Text(id) = id {
-            let mut users = self.users();
-            users.inserted.remove(&(scope.clone(), Arc::clone(id)));
-            self.inserted.store(users.inserted.len(), Relaxed);
-        }
+        let Value::Text(id) = id else { return false };
+        let mut users = self.users();
+        let was_in_it = users.inserted.remove(&(scope.clone(), Arc::clone(id))).is_some();
+        self.inserted.store(users.inserted.len(), Relaxed);
+        was_in_it
     }
 
     /// A user has an account, or is otherwise no longer in the middle of a sign-in.

@@ -1,6 +1,7 @@
 //! Users.
 
 use super::look_up::LookUp;
+use super::reclaim::unmark;
 use super::{Call, InsertPlans, Inserts, find_row, written_row};
 use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Code, Error, Result};
@@ -12,7 +13,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Statements {
     insert: Inserts<InsertPlans>,
-    by_id: LookUp,
+    pub(super) by_id: LookUp,
     by_email: LookUp,
     by_account: LookUp,
     delete: Plan,
@@ -77,6 +78,9 @@ impl Call {
         }
         let model = &self.store.schema.user;
         self.normalize_email(&mut user);
+        if self.store.reclaim.is_some() {
+            self.mark(&mut user);
+        }
         if let Some(id) = &self.new_id {
             model.column("id")?.replace_id(&mut user, id);
         }
@@ -98,14 +102,26 @@ impl Call {
     /// The user with this id.
     pub async fn get_user(&self, id: Option<Arc<str>>) -> Result<Option<Row>> {
         let found = self.find_user(&self.store.user.by_id, "id", id).await?;
-        if let Some(user) = &found {
-            self.store.unfinished.meet(&self.scope, user.get("id"));
+        if let Some(user) = &found
+            && self.store.unfinished.meet(&self.scope, user.get("id"))
+        {
+            self.settle_aside(user.get("id"));
         }
         Ok(found)
     }
 
     /// The user with this e-mail address.
     pub async fn get_user_by_email(&self, email: Option<Arc<str>>) -> Result<Option<Row>> {
+        let found = self.find_by_email(email).await?;
+        match found {
+            Some(user) if self.store.reclaim.is_some() => {
+                Box::pin(self.unless_left_over(user)).await
+            }
+            found => Ok(found),
+        }
+    }
+
+    async fn find_by_email(&self, email: Option<Arc<str>>) -> Result<Option<Row>> {
         let (plan, options) = (&self.store.user.by_email, &self.store.options);
         let Some(email) = email else { return Ok(None) };
         if self.store.unfinished.has_left() {
@@ -125,7 +141,7 @@ impl Call {
         }
     }
 
-    async fn find_user(
+    pub(super) async fn find_user(
         &self,
         look_up: &LookUp,
         property: &str,
@@ -176,6 +192,9 @@ impl Call {
             return Err(Error::invalid_argument("user.id is missing"));
         }
         let id = Value::Text(key("user.id", user.get("id"))?.ok_or_else(unknown)?);
+        if self.store.reclaim.is_some() {
+            unmark(&mut user);
+        }
         let (columns, mut values) = model.changes(&user, self.now)?;
         let by_id = || self.run_in(&self.store.user.by_id.lane, std::slice::from_ref(&id));
         let kept = model.kept_by_us(&user);

@@ -92,6 +92,8 @@ pub struct Options {
     pub replicas: ReplicaOptions,
     /// Whether a few expired rows are deleted along with writes; [`Options::cleans_along`] has the default.
     auto_cleanup: Option<bool>,
+    /// Whether a user whom a crash has left in the middle of a sign-in makes way for that person.
+    pub reclaim_unfinished_users: bool,
     /// Told of every query: the bridge calls it.
     on_query: Option<Function>,
     /// Told of notices, failures and queries, in the shape of NextAuth's logger.

@@ -254,6 +254,12 @@ impl Schema {
     /// Deletes a user whose address nobody has verified and who has nothing: no account, session or passkey.
     /// Nothing, where users are only read, or nobody knows whether an address is verified.
     pub fn delete_unfinished(&self, dialect: &Dialect) -> Result<Option<Plan>> {
+        let delete = self.unfinished_user(dialect)?;
+        Ok(delete.map(|composer| composer.plan(Vec::new(), Repeat::Always)))
+    }
+
+    /// The statement, to which conditions may be added.
+    pub(super) fn unfinished_user<'a>(&self, dialect: &'a Dialect) -> Result<Option<Composer<'a>>> {
         let user = &self.user;
         if user.allow(true).is_err() || !user.has("emailVerified") || !self.account.has("userId") {
             return Ok(None);
@@ -270,18 +276,27 @@ impl Schema {
         composer.text(unverified(verified.storage));
         for model in [&self.account, &self.session, &self.authenticator] {
             if model.has("userId") {
-                let user_id = model.column("userId")?;
-                composer.text(" AND NOT EXISTS (SELECT 1 FROM ");
-                composer.table(&model.table);
-                let before = composer.in_scope(model.scope(), "", " WHERE ");
-                composer.text(before);
-                composer.name(&user_id.name);
-                composer.text(" = ");
-                composer.parameter_of(0, user_id.storage);
-                composer.text(")");
+                composer.has_row_of(model, " AND NOT EXISTS")?;
             }
         }
-        Ok(Some(composer.plan(Vec::new(), Repeat::Always)))
+        Ok(Some(composer))
+    }
+}
+
+impl Composer<'_> {
+    /// Whether a row of a model is the user's whose id is the first of the call's values, after `exists`.
+    pub(super) fn has_row_of(&mut self, model: &Model, exists: &str) -> Result<()> {
+        let user_id = model.column("userId")?;
+        self.text(exists);
+        self.text(" (SELECT 1 FROM ");
+        self.table(&model.table);
+        let before = self.in_scope(model.scope(), "", " WHERE ");
+        self.text(before);
+        self.name(&user_id.name);
+        self.text(" = ");
+        self.parameter_of(0, user_id.storage);
+        self.text(")");
+        Ok(())
     }
 }
 

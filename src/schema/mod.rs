@@ -18,6 +18,7 @@ mod many;
 mod own;
 mod page;
 mod preset;
+mod reclaim;
 mod recognise;
 mod scope;
 mod sealed;
@@ -36,6 +37,7 @@ pub use id::new_id;
 pub use journal::noted;
 pub use leftover::Leftover;
 pub use page::position;
+pub use reclaim::SINCE;
 pub use unnamed::unnamed;
 pub use uses::Counted;
 

@@ -9,7 +9,8 @@ use ColumnType::{Boolean, CredentialId, Date, Integer, Key, Text};
 ///
 /// Columns that no result shows are there for options that may be turned on later, so that turning
 /// one on needs no migration: `uses`, `used_at` and `attempts` of a verification token (grace
-/// period, attempt limit), `lock_owner` and `lock_expires` of an account (its lease).
+/// period, attempt limit), `lock_owner` and `lock_expires` of an account (its lease), `unfinished_since`
+/// of a user (a crash's leftovers).
 pub fn own(dialect: &Dialect) -> Schema {
     let column = |property: &str, name: &str, kind| {
         Column::new(property, name, kind, (dialect.column)(kind))
@@ -46,6 +47,7 @@ pub fn own(dialect: &Dialect) -> Schema {
             nullable("emailVerified", "email_verified", Date),
             nullable("image", "image", Text),
             hidden("createdAt", "created_at", Date, now),
+            hidden("unfinishedSince", "unfinished_since", Date, "NULL"),
         ],
     );
     user.indexes = vec![index(&["email"], true)];

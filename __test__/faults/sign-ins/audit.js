@@ -28,7 +28,8 @@ const HOLDS = {
 /**
  * Holds what the adapter acknowledged, as the journals of all its processes have it, against what
  * the database holds, read by an independent driver, and against `check()`. `lockedOut` are those who
- * gave up as NextAuth said that their user has another account.
+ * gave up as NextAuth said that their user has another account; with `reclaims` a user without anything may
+ * have made way.
  *
  * Where a replica took its primary's place before it had all of it, `before` reads the old primary:
  * what was done there, and did not reach the new one, the server has lost, and not the adapter.
@@ -36,7 +37,7 @@ const HOLDS = {
  * @returns `{ wrong, acknowledged, unfinished, lostByServer }`: what must never be, how many writes
  *   were acknowledged, which users a crash left in the middle of a sign-in, and what the server lost
  */
-async function audit({ journals, reader, findings, lockedOut, before }) {
+async function audit({ journals, reader, findings, lockedOut, before, reclaims }) {
   const stored = await read(reader)
   const old = before && (await read(before))
   const calls = journals.flatMap(lines)
@@ -59,6 +60,13 @@ async function audit({ journals, reader, findings, lockedOut, before }) {
   // Users: there, unless the account could not be linked. Then the adapter deletes them itself.
   const deleted = new Set(begun("deleteUser").map(({ args }) => args[0]))
   const givenUp = new Set([...refused("linkAccount").map(({ args }) => args[0].userId), ...deleted])
+  if (reclaims) {
+    // Who made way, as nothing came after.
+    const settled = new Set(done("linkAccount").map(({ args }) => args[0].userId))
+    for (const { answer } of done("createUser")) {
+      if (!answer.emailVerified && !settled.has(answer.id)) givenUp.add(answer.id)
+    }
+  }
   for (const { answer } of done("createUser")) {
     if (!stored.users.has(answer.id) && !givenUp.has(answer.id)) lost("user", answer.id)
   }

@@ -1,3 +1,4 @@
+const { browser } = require("../../core/browser")
 const { sleep } = require("../../servers/run")
 const { aliens, audit } = require("./audit")
 const { harms } = require("./harm")
@@ -17,12 +18,14 @@ const RECOVERY = 15_000
  * @param {string} name the database
  * @param {object} options
  * @param {number} options.faults how many
- * @param {number} options.seed which of them in which order, and for how long
+ * @param {number} options.seed which of them in which order, and for how long; with an odd one the
+ *   application has `reclaimUnfinishedUsers`
  * @param {(line: string) => void} [options.log]
  */
 async function run(name, { faults, seed, log = () => {} }) {
   const random = randomOf(seed)
-  const subject = await startSubject(name)
+  const reclaims = seed % 2 === 1
+  const subject = await startSubject(name, { reclaims })
   const harm = harms(subject)
   const done = Object.fromEntries(Object.keys(harm).map((what) => [what, { times: 0, worst: 0 }]))
   const wrong = []
@@ -46,18 +49,38 @@ async function run(name, { faults, seed, log = () => {} }) {
     // Long after any sign-in.
     await subject.apps[0].order("clock", { by: 600_000 })
     const findings = await subject.apps[0].order("check")
-    for (const app of subject.apps) await app.order("close")
     const reader = subject.reader()
     const { journals } = subject
     const { lockedOut } = people.seen
-    const audited = await audit({ journals, reader, findings, lockedOut }).finally(() =>
-      reader.end(),
-    )
-    wrong.push(...people.wrong, ...audited.wrong, ...aliens(people.seen.refusals, subject))
-    return { ...people.seen, ...audited, wrong, done }
+    try {
+      const audited = await audit({ journals, reader, findings, lockedOut, reclaims })
+      wrong.push(...people.wrong, ...audited.wrong, ...aliens(people.seen.refusals, subject))
+      const lockedOutStill = reclaims ? await comeBack(audited.unfinished, subject) : []
+      wrong.push(...lockedOutStill)
+      const cameBack = audited.unfinished.length - lockedOutStill.length
+      for (const app of subject.apps) await app.order("close")
+      return { ...people.seen, ...audited, reclaims, cameBack, wrong, done }
+    } finally {
+      await reader.end()
+    }
   } finally {
     await subject.stop()
   }
+}
+
+/** Whom a crash has left in the middle of a sign-in signs in an hour later, and none is left over. */
+async function comeBack(unfinished, { apps: [app], outside }) {
+  await app.order("clock", { by: 3_600_000 })
+  const wrong = []
+  for (const { email } of unfinished) {
+    const tab = browser(() => app, outside)
+    const person = { sub: email.slice(0, email.indexOf("@")), email, name: "Ada" }
+    const { error } = await tab.comeBack(await tab.consent(person))
+    if (error) wrong.push(`${email} is still locked out: ${error}`)
+  }
+  const findings = await app.order("check")
+  const left = findings.filter(({ code }) => ["unfinished_users", "orphan_rows"].includes(code))
+  return [...wrong, ...left.map(({ message }) => `left over: ${message}`)]
 }
 
 /** Whole numbers that a seed determines (mulberry32). */

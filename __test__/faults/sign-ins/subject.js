@@ -45,9 +45,9 @@ const KINDS = {
 
 /**
  * An application on two servers, its database on a disk of its own, and the network between: all of
- * what harm is done to.
+ * what harm is done to. `reclaims`: whether whom a crash has left in a sign-in makes way later.
  */
-async function startSubject(name) {
+async function startSubject(name, { reclaims }) {
   const kind = KINDS[name]
   const disk = smallDisk(kind.disk)
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "journals-"))
@@ -60,7 +60,8 @@ async function startSubject(name) {
   for (const n of [0, 1]) {
     const journal = path.join(folder, `${n}`)
     journals.push(journal)
-    const settings = { url: database.url, options: kind.options, outside: outside.url, journal }
+    const options = { ...kind.options, reclaimUnfinishedUsers: reclaims }
+    const settings = { url: database.url, options, outside: outside.url, journal }
     apps.push(await startApp(settings))
   }
   return {

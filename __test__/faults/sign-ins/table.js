@@ -9,6 +9,10 @@ const FIGURES = [
   ["writes that the adapter acknowledged", ({ acknowledged }) => acknowledged],
   ["calls that were refused with an error", ({ refusals }) => sumOf(Object.values(refusals))],
   ["users left in the middle of a sign-in, all counted by `check()`", (r) => r.unfinished.length],
+  [
+    "those of them who signed in an hour later (`reclaimUnfinishedUsers`)",
+    (r) => (r.reclaims ? r.cameBack : "off"),
+  ],
   ["**anything lost, used twice, back from the dead, doubled or orphaned**", (r) => r.wrong.length],
   ["minutes", ({ seconds }) => (seconds / 60).toFixed(1)],
 ]

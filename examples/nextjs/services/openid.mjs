@@ -51,7 +51,8 @@ const provider = new Provider(issuer, {
       redirect_uris: [OIDC_REDIRECT_URI],
       grant_types: ["authorization_code"],
       response_types: ["code"],
-      token_endpoint_auth_method: "client_secret_basic",
+      // NextAuth up to version 3 sends the secret in the body: "client_secret_post".
+      token_endpoint_auth_method: process.env.OIDC_AUTH_METHOD ?? "client_secret_basic",
     },
   ],
   jwks: { keys: [JSON.parse(OIDC_JWK)] },

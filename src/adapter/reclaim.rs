@@ -1,0 +1,104 @@
+//! Users whom a crash has left in the middle of a sign-in, and who would be in the way of that person for
+//! ever: with the option, such a user makes way when the address is asked for again.
+//!
+//! Nothing of theirs is handed on. The row is deleted, and whoever signs in gets a user of their own, under
+//! a new id. It is deleted only if `createUser` has marked it, longer ago than any sign-in takes, and
+//! nothing has been seen of the user since: the mark is taken away by whatever else is done with the
+//! user, and the address must be unverified, and account, session and passkey be missing, when it is deleted.
+
+use super::Call;
+use crate::engine::{Dialect, Plan};
+use crate::error::Result;
+use crate::schema::{SINCE, Schema, lock_user};
+use crate::value::{Record, Row, Value};
+
+/// How long no sign-in takes, in milliseconds: functions in the cloud are ended after a quarter of an hour
+/// at the latest.
+const LONGEST_SIGN_IN: i64 = 15 * 60 * 1_000;
+
+/// The statements.
+#[derive(Debug)]
+pub struct Statements {
+    delete: [Plan; 2],
+    settle: Plan,
+    /// The same, if the user has an account.
+    pub(super) settle_linked: Plan,
+}
+
+impl Statements {
+    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Option<Self>> {
+        let Some(delete) = schema.delete_left_over(dialect)? else { return Ok(None) };
+        Ok(Some(Statements {
+            delete: [lock_user(dialect, &schema.user)?, delete],
+            settle: schema.settle_user(dialect, None)?,
+            settle_linked: schema.settle_user(dialect, Some(&schema.account))?,
+        }))
+    }
+}
+
+impl Call {
+    /// Marks a user who is to be inserted as in the middle of a sign-in. One whose address is verified is at
+    /// its end, and one with a value that results do not show, the hash of a password, say, is in none.
+    pub(super) fn mark(&self, user: &mut Record) {
+        let given = |value: Option<&Value>| value.is_some_and(|value| *value != Value::Null);
+        let hidden = |name: &str| {
+            let mut columns = self.store.schema.user.columns.iter();
+            columns.any(|column| &*column.property == name && column.is_written && !column.shown)
+        };
+        unmark(user);
+        let is_registered = user.0.iter().any(|(name, value)| hidden(name) && given(Some(value)));
+        if !is_registered && !given(user.get("emailVerified")) {
+            set(user, Value::Date(self.now));
+        }
+    }
+
+    /// Notes that a user is in use, before a session or a passkey of theirs is inserted.
+    pub(super) async fn settle(&self, user_id: Option<&Value>) -> Result<()> {
+        let (Some(reclaim), Some(id)) = (&self.store.reclaim, user_id) else { return Ok(()) };
+        let user = &self.store.schema.user;
+        // A malformed one is nobody's.
+        let Ok(id) = user.column("id")?.accept(user.name, id) else { return Ok(()) };
+        self.run(&reclaim.settle, std::slice::from_ref(&id)).await?;
+        Ok(())
+    }
+
+    /// The same, in the background.
+    pub(super) fn settle_aside(&self, user_id: &Value) {
+        if self.store.reclaim.is_some() {
+            let id = user_id.clone();
+            self.aside(|call| async move { drop(call.settle(Some(&id)).await) });
+        }
+    }
+
+    /// A user that was found by the address; nobody, if a crash has left the user over.
+    pub(super) async fn unless_left_over(&self, user: Row) -> Result<Option<Row>> {
+        let (Some(reclaim), Value::Null) = (&self.store.reclaim, user.get("emailVerified")) else {
+            return Ok(Some(user));
+        };
+        let id = user.get("id").clone();
+        let before = Value::Date(self.now.saturating_sub(LONGEST_SIGN_IN));
+        let [lock, delete] = &reclaim.delete;
+        let _writing = self.writing(&[std::slice::from_ref(&id)]);
+        let deleted = self.run_together(&[lock, delete], &[id.clone(), before]).await?.affected;
+        if deleted > 0 {
+            self.store.observer.notice(
+                "a user whom a crash had left in the middle of a sign-in was deleted, as that address signs in \
+                 again (reclaimUnfinishedUsers)"
+                    .to_owned(),
+            );
+            return Ok(None);
+        }
+        // Another process may have done it meanwhile.
+        self.find_user(&self.store.user.by_id, "id", id.as_text().cloned()).await
+    }
+}
+
+/// Takes a mark away that the user is to be written with: the application's is none.
+pub(super) fn unmark(user: &mut Record) {
+    set(user, Value::Null);
+}
+
+fn set(user: &mut Record, since: Value) {
+    user.0.retain(|(name, _)| &**name != SINCE);
+    user.0.push((SINCE.into(), since));
+}
