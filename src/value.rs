@@ -1,5 +1,6 @@
 //! Values on their way between JavaScript and a database, owned by neither.
 
+use crate::crypto::equal;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
@@ -10,8 +11,8 @@ pub const MAX_DATE: i64 = 8_640_000_000_000_000;
 /// The largest integer up to which JavaScript numbers have no gaps, 2^53 - 1.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 
-/// One value.
-#[derive(Debug, Clone, PartialEq)]
+/// One value. Texts may be secrets: to compare two takes a time that their lengths alone decide.
+#[derive(Debug, Clone)]
 pub enum Value {
     /// `null`.
     Null,
@@ -91,6 +92,24 @@ impl Value {
             Value::Integer(number) => Some(*number),
             Value::Float(number) => safe_integer(*number),
             _ => None,
+        }
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Value::Text(one), Value::Text(other)) | (Value::Json(one), Value::Json(other)) => {
+                equal(one, other)
+            }
+            (Value::Null, Value::Null) => true,
+            (Value::Integer(one), Value::Integer(other))
+            | (Value::Date(one), Value::Date(other)) => one == other,
+            (Value::Float(one), Value::Float(other)) => one == other,
+            (Value::Boolean(one), Value::Boolean(other)) => one == other,
+            (Value::List(one), Value::List(other)) => one == other,
+            (Value::Other(one), Value::Other(other)) => one == other,
+            _ => false,
         }
     }
 }
@@ -191,6 +210,7 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::takes_as_long_wherever_texts_differ;
 
     #[test]
     fn a_value_of_json_is_written_as_json() {
@@ -203,6 +223,47 @@ mod tests {
         assert_eq!(json(Value::Float(1.5)).as_deref(), Some("1.5"));
         assert_eq!(json(Value::Float(2.0)).as_deref(), Some("2"));
         assert_eq!(json(Value::Float(f64::NAN)), None);
+    }
+
+    #[test]
+    fn values_are_equal_if_they_are_of_one_kind_and_the_same() {
+        let all = [
+            Value::Null,
+            Value::from("1"),
+            Value::from("2"),
+            Value::from("22"),
+            Value::Integer(1),
+            Value::Integer(2),
+            Value::Date(1),
+            Value::Date(2),
+            Value::Float(1.0),
+            Value::Float(2.0),
+            Value::Boolean(false),
+            Value::Boolean(true),
+            Value::List(vec!["1".into()]),
+            Value::List(Vec::new()),
+            Value::Json("1".into()),
+            Value::Json("2".into()),
+            Value::Other("an object"),
+            Value::Other("a symbol"),
+        ];
+        for (index, one) in all.iter().enumerate() {
+            for (other_index, other) in all.iter().enumerate() {
+                assert_eq!(one == other, index == other_index, "{one:?} {other:?}");
+            }
+            assert_eq!(*one, one.clone());
+        }
+        assert_ne!(Value::Float(f64::NAN), Value::Float(f64::NAN));
+    }
+
+    #[test]
+    fn comparing_texts_takes_as_long_wherever_they_differ() {
+        takes_as_long_wherever_texts_differ(<Value as From<String>>::from);
+        takes_as_long_wherever_texts_differ(|text| Value::Json(text.into()));
+        // As a row is compared with what was asked for.
+        takes_as_long_wherever_texts_differ(|text| {
+            Record(vec![("token".into(), Value::from(text))])
+        });
     }
 
     #[test]

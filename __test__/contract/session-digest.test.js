@@ -1,6 +1,6 @@
 const { createHash, createHmac } = require("node:crypto")
 const { contract } = require("../support/contract")
-const { hence, makeSession, makeUser, unique } = require("../support/samples")
+const { hence, makeSession, makeUser, unique, wholeSeconds } = require("../support/samples")
 
 contract("the session token at rest", (db) => {
   async function storedToken(userId) {
@@ -56,6 +56,21 @@ contract("the session token at rest", (db) => {
     const updated = await adapter.updateSession({ sessionToken: stored, expires })
     expect(updated).toStrictEqual({ ...session, expires })
     expect(await adapter.deleteSession(stored)).toStrictEqual({ ...session, expires })
+  })
+
+  test("is the token itself in another adapter's tables, unless the option says otherwise", async () => {
+    for (const [sessions, expected] of [
+      [undefined, (token) => token],
+      [{ hash: true }, (token) => `sha256:${createHash("sha256").update(token).digest("hex")}`],
+    ]) {
+      const prefix = `${unique("p").replace("-", "")}_`
+      const schema = { preset: "drizzle", prefix }
+      const adapter = db.open({ schema, synchronize: true, sessions })
+      const user = await makeUser(adapter)
+      const { sessionToken } = await makeSession(adapter, user.id, { expires: wholeSeconds() })
+      const [row] = await db.rows(`SELECT * FROM ${prefix}session`)
+      expect(Object.values(row)).toContain(expected(sessionToken))
+    }
   })
 
   test("of an adapter that hashes is worthless as a cookie to one that does not", async () => {

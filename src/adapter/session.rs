@@ -2,7 +2,7 @@
 
 use super::look_up::LookUp;
 use super::{Call, InsertPlans, Inserts, row};
-use crate::crypto::{hmac_sha256_hex, sha256_hex};
+use crate::crypto::{equal, hmac_sha256_hex, sha256_hex};
 use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Code, Error, Result};
 use crate::options::Ids;
@@ -382,7 +382,7 @@ impl Call {
         let listed = self.run(&plans.by_user, &[user_id.clone(), Value::Date(self.now)]).await?;
         let mut deleted = 0;
         for token in listed.rows.into_iter().filter_map(|values| values.into_iter().next()) {
-            if public_id(&token) == id {
+            if equal(&public_id(&token), id) {
                 let asked = [user_id.clone(), token];
                 let mut outcome = self.run(&plans.delete_one_by_user, &asked).await?;
                 let [user_id, token] = asked;

@@ -174,8 +174,10 @@ mod tests {
 
     #[test]
     fn what_is_kept_of_a_key_is_zeroed_when_dropped() {
-        fn zeroes<T: zeroize::ZeroizeOnDrop>() {}
-        zeroes::<Aes256Gcm>();
-        zeroes::<Zeroizing<[u8; BYTES]>>();
+        fn zeroes<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        let bytes = read_key(HEX).unwrap();
+        zeroes(&*bytes);
+        let keys = Keys::new(vec![("a".to_owned(), bytes)]).unwrap();
+        zeroes(&*keys.first().unwrap().cipher);
     }
 }

@@ -8,6 +8,7 @@ pub use envelope::{Place, Unopened, is_sealed, sealed_length};
 pub use key::{KeyBytes, Keys, key_of, read_key};
 
 use crate::error::{Error, Result};
+use ctutils::CtEq;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// A text that must not be seen: `Debug` prints none of it, and it is zeroed when dropped.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Eq)]
 pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
@@ -33,6 +34,12 @@ impl From<String> for Secret {
     }
 }
 
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        equal(self.expose(), other.expose())
+    }
+}
+
 impl Hash for Secret {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.as_str().hash(state);
@@ -43,6 +50,11 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
     }
+}
+
+/// Whether two texts are the same, in a time that their lengths alone decide: not where they begin to differ.
+pub fn equal(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).to_bool()
 }
 
 /// SHA-256 in lower-case hexadecimal.
@@ -94,10 +106,53 @@ fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// Fails if a comparison ends where the texts begin to differ. They are so long that this is a matter of a
+/// thousandfold, and the fastest of several looks is taken, so that a busy machine makes no difference.
+#[cfg(test)]
+pub fn takes_as_long_wherever_texts_differ<T: PartialEq>(made: impl Fn(String) -> T) {
+    use std::hint::black_box;
+    use std::time::Instant;
+    const LENGTH: usize = 1 << 20;
+    let text = |at: usize| -> String {
+        (0..LENGTH).map(|index| if index == at { 'b' } else { 'a' }).collect()
+    };
+    let whole = made(text(LENGTH));
+    assert!(whole == made(text(LENGTH)));
+    let fastest = |at: usize| {
+        let other = made(text(at));
+        let looks = (0..20).map(|_| {
+            let start = Instant::now();
+            assert!(black_box(&whole) != black_box(&other));
+            start.elapsed()
+        });
+        looks.min().unwrap_or_default()
+    };
+    let (first, last) = (fastest(0), fastest(LENGTH - 1));
+    assert!(first * 4 > last, "{first:?} to find the first character, {last:?} for the last");
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_are_compared_in_a_time_that_says_nothing_of_them() {
+        takes_as_long_wherever_texts_differ(Secret::from);
+        struct Plain(String);
+        impl PartialEq for Plain {
+            fn eq(&self, other: &Self) -> bool {
+                equal(&self.0, &other.0)
+            }
+        }
+        takes_as_long_wherever_texts_differ(Plain);
+        for (one, other) in [("", ""), ("hunter2", "hunter2"), ("ä😀", "ä😀")] {
+            assert!(equal(one, other));
+        }
+        for (one, other) in [("", "h"), ("hunter", "hunter2"), ("hunter2", "Hunter2")] {
+            assert!(!equal(one, other) && !equal(other, one));
+        }
+    }
 
     #[test]
     fn sha256_gives_the_standards_answer() {
@@ -116,6 +171,15 @@ mod tests {
             hmac_sha256_hex(&key, b"what do ya want for nothing?").unwrap(),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         );
+    }
+
+    #[test]
+    fn a_secret_is_zeroed_when_dropped() {
+        fn zeroes<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        let Secret(text) = Secret::from("hunter2".to_owned());
+        zeroes(&*text);
+        // An HMAC holds two of these, which have taken in its key.
+        zeroes(&Sha256::new());
     }
 
     #[test]
