@@ -68,6 +68,36 @@ run(`a server that lacks what some of PostgreSQL's kin lack (${why ?? "postgres"
     expect(await collations()).toEqual([{ name: null }])
   })
 
+  test.each([
+    [
+      "no such function (42883)",
+      "ALTER FUNCTION set_config(text, text, boolean) RENAME TO elsewhere",
+    ],
+    [
+      "a function that is not supported (0A000)",
+      `DO $do$ BEGIN
+        ALTER FUNCTION set_config(text, text, boolean) RENAME TO elsewhere;
+        CREATE FUNCTION public.set_config(text, text, boolean) RETURNS text LANGUAGE plpgsql AS
+          $$ BEGIN RAISE EXCEPTION 'not supported' USING ERRCODE = '0A000'; END $$;
+      END $do$`,
+    ],
+  ])("calls that come together insert alone where that is refused, %s", async (_, lack) => {
+    await open().createUser({ email: "ada@example.com" })
+    await admin.rows(lack)
+    const adapter = open({ synchronize: false })
+    await adapter.getUser("nobody")
+    const users = await Promise.all(
+      [...Array(40).keys()].map((n) => adapter.createUser({ email: `${n}@example.com` })),
+    )
+    await Promise.all(
+      users.map(({ id }) =>
+        adapter.createSession({ sessionToken: id, userId: id, expires: hence() }),
+      ),
+    )
+    const stored = await place.rows("SELECT user_id FROM sessions")
+    expect(stored.map(({ user_id }) => user_id).sort()).toEqual(users.map(({ id }) => id).sort())
+  })
+
   test("another server's tables keep the collation", async () => {
     await open().createUser({ email: "ada@example.com" })
     expect((await collations()).map(({ name }) => name).sort()).toContain("C")

@@ -2,7 +2,7 @@
 //! have it until it says that it has not.
 
 use crate::engine::{Statement, Step, Work};
-use crate::error::Error;
+use crate::error::{Effect, Error, Result};
 use std::sync::Arc;
 
 /// Locks a key, a text, until the transaction ends. CockroachDB and YugabyteDB had no such locks for
@@ -50,6 +50,27 @@ pub fn without_key_lock(work: &Work) -> Option<Work> {
         }
     });
     Some(Work { steps: steps.collect(), ..work.clone() })
+}
+
+/// What comes before an insert that several calls share: it waits for no row that somebody has locked.
+pub const HASTY: &str =
+    "WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '20ms', true)) ";
+
+/// Says of a shared insert that was refused for what a server lacks that its calls may do it alone, as
+/// after a lock.
+pub fn alone<T>(result: Result<T>, work: &Work) -> Result<T> {
+    result.map_err(|error| match work.steps.as_slice() {
+        [step]
+            if step.statement.sql.starts_with(HASTY)
+                && matches!(
+                    code(&error),
+                    Some("42883" | "42601" | "42704" | "22023" | "0A000")
+                ) =>
+        {
+            error.with_effect(Effect::Conflict)
+        }
+        _ => error,
+    })
 }
 
 /// Whether statements may have been refused for a column's collation.

@@ -54,7 +54,7 @@ pub static DIALECT: Dialect = Dialect {
         Native::Uuid => Some("uuid[]"),
         Native::AnyText | Native::Bytes => None,
     }),
-    hasty: Some("WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '20ms', true)) "),
+    hasty: Some(fallback::HASTY),
     column: |kind| match kind {
         // Keys are compared byte by byte: a third faster than by a language's rules, and no update of the
         // system's rules can put an index out of order.
@@ -309,7 +309,7 @@ impl Postgres {
             self.pooled.store(true, Ordering::Release);
             self.switch_if_pooled();
         }
-        server::elsewhere(result, self.several)
+        fallback::alone(server::elsewhere(result, self.several), work)
     }
 
     async fn define_all(&self, statements: &[String]) -> Result<()> {
