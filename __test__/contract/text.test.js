@@ -40,8 +40,9 @@ contract("texts", (db) => {
 
   test.each(TEXTS)("are kept exactly as keys: %s", async (_, text) => {
     const key = `${unique("key")}${text}`
-    const user = await makeUser(db.adapter, { id: key })
-    expect(user.id === key).toBe(db.schema.ids === "text")
+    const isId = [...key].length <= db.schema.longestId
+    const user = await makeUser(db.adapter, isId ? { id: key } : {})
+    expect(user.id === key).toBe(isId && db.schema.ids === "text")
     expect(await db.adapter.getUser(user.id)).toStrictEqual(user)
     const account = { provider: text, providerAccountId: key }
     const linked = await makeAccount(db.adapter, user.id, account)

@@ -168,6 +168,7 @@ const presets = {
     column: CAMEL,
     dates: () => "milliseconds-text",
     ids: (kind) => (["postgres", "mariadb"].includes(kind) ? "uuid" : "text"),
+    longestId: (kind) => (kind === "mysql" ? 36 : undefined),
     others: { verificationToken: () => ({ id: randomUUID() }) },
     longest: onMysql(255),
     loose: onMysql(true),
@@ -192,7 +193,9 @@ const presets = {
     tables: plural(),
     column: SNAKE,
     dates: onSqlite("datetime-text-with-zone"),
-    ids: "uuid",
+    // CHAR(36) BINARY holds any text.
+    ids: (kind) => (["mariadb", "mysql"].includes(kind) ? "text" : "uuid"),
+    longestId: (kind) => (["mariadb", "mysql"].includes(kind) ? 36 : undefined),
     tokenIsKey: true,
     seconds: ["mariadb", "mysql"],
     latestExpiry: INT4,

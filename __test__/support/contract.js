@@ -91,6 +91,7 @@ function testedDatabase(database, schema) {
       seconds: schema.seconds?.includes(database.name) ?? false,
       latestExpiry: schema.latestExpiry(kind) ?? Number.MAX_SAFE_INTEGER,
       longest: schema.longest(kind) ?? Infinity,
+      longestId: schema.longestId(kind) ?? Infinity,
       counter: schema.counter(kind) ?? 2 ** 32 - 1,
       loose: schema.loose(kind),
       earliest: schema.earliest(kind),

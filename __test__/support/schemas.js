@@ -95,6 +95,7 @@ function tested(schema) {
     generated: {},
     latestExpiry: () => undefined,
     longest: () => undefined,
+    longestId: () => undefined,
     counter: () => undefined,
     loose: () => undefined,
     earliest: () => undefined,

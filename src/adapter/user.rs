@@ -32,7 +32,8 @@ impl Statements {
         let owned = [&schema.session, &schema.account, &schema.authenticator];
         let owned = owned.into_iter().filter(|model| model.has("userId"));
         let mut delete_owned = Vec::new();
-        if owned.clone().any(|model| !model.keeps_user()) {
+        // Whose foreign key does not cascade, or is not there, must not come in between.
+        if user.has("id") {
             delete_owned.push(lock_user(dialect, user)?);
         }
         let token = &schema.verification_token;

@@ -22,6 +22,21 @@ pub fn from_sqlx(error: &sqlx::Error) -> Error {
     })
 }
 
+/// Whether an error may be that of a Galera node that is cut off from the others. What waits for them has the
+/// number of a lock that was waited for too long (`wsrep_sync_wait` in
+/// <https://github.com/MariaDB/server/blob/11.8/sql/wsrep_mysqld.cc>), and a COMMIT 1180, when all is rolled back.
+pub fn may_be_cut_off(error: &Error) -> bool {
+    matches!(error.cause().and_then(|cause| cause.code.as_deref()), Some("1205" | "1180"))
+}
+
+/// The error of a node that is.
+pub fn cut_off(error: &Error) -> Error {
+    let cause = error.cause().cloned().unwrap_or_default();
+    Error::new(Code::Connect, NO_QUORUM).with_effect(Effect::None).with_cause(cause)
+}
+
+const NO_QUORUM: &str = "the cluster's node has no quorum";
+
 /// The key's name in "Duplicate entry '…' for key 'users.users_email_key'": what comes after the
 /// value, which may hold anything. It is information for the reader; nothing is decided by it.
 fn duplicate_key(message: &str) -> Option<String> {
@@ -74,7 +89,7 @@ fn meaning(number: u16) -> (Code, &'static str, Effect) {
         ),
         1317 | 1969 | 3024 => (Code::Timeout, "the server gave the statement up", Effect::Conflict),
         // Galera without a quorum: another node, or the same one later, may do it.
-        1047 => (Code::Connect, "the cluster's node has no quorum", Effect::None),
+        1047 => (Code::Connect, NO_QUORUM, Effect::None),
         1040 | 1203 | 1226 => (
             Code::Connect,
             "the server has no connection left for this user (its max_connections, or option \"pool.max\")",
@@ -113,6 +128,21 @@ mod tests {
     fn a_duplicate_names_its_key_and_never_its_value() {
         let message = "Duplicate entry 'a' for key 'b' for key 'users.users_email_key'";
         assert_eq!(duplicate_key(message).as_deref(), Some("users.users_email_key"));
+    }
+
+    #[test]
+    fn what_a_node_that_is_cut_off_says_is_asked_about() {
+        let error = |number: &str| {
+            let cause = Cause { code: Some(number.to_owned()), ..Cause::default() };
+            Error::new(Code::Database, "").with_effect(Effect::Conflict).with_cause(cause)
+        };
+        assert!(may_be_cut_off(&error("1205")) && may_be_cut_off(&error("1180")));
+        assert!(
+            !may_be_cut_off(&error("1213")) && !may_be_cut_off(&Error::new(Code::Database, ""))
+        );
+        let known = cut_off(&error("1205"));
+        assert_eq!((known.code(), known.effect()), (Code::Connect, Effect::None));
+        assert_eq!(known.cause(), error("1205").cause());
     }
 
     #[test]

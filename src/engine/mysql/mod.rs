@@ -248,11 +248,16 @@ impl hosts::Host for MySqlConnector {
         &'a self,
         connection: &'a mut MySqlConnection,
     ) -> BoxFuture<'a, Result<bool>> {
-        // Not the session's own: who may do anything writes to a replica, too.
         Box::pin(async {
+            // Not the session's own: who may do anything writes to a replica, too.
             let answer = sqlx::query_scalar::<_, i64>("SELECT @@GLOBAL.read_only");
-            let answer = answer.fetch_one(connection).await;
-            answer.map(|read_only| read_only == 0).map_err(|error| error::from_sqlx(&error))
+            let read_only = answer.fetch_one(&mut *connection).await;
+            // It locks nothing.
+            let read_only =
+                read_only.map_err(|error| error::from_sqlx(&error)).map_err(|error| {
+                    if error::may_be_cut_off(&error) { error::cut_off(&error) } else { error }
+                })?;
+            Ok(read_only == 0 && !is_cut_off(connection).await?)
         })
     }
 }
@@ -303,9 +308,10 @@ impl MySql {
     }
 
     async fn run_work(&self, work: &Work) -> Result<Outcome> {
-        let lease = self.pool.acquire().await?;
-        let result = server::run::<Server, _>(lease, self.limit, work, Mode::Direct).await;
-        server::elsewhere(result, self.several)
+        let mut lease = self.pool.acquire().await?;
+        let run = run_in_step(self.dialect, lease.connection()?, work);
+        let result = server::within(self.limit, Box::pin(run)).await;
+        server::elsewhere(lease.finish(result), self.several)
             .map_err(|error| error.of_database(self.dialect.name))
     }
 
@@ -377,6 +383,35 @@ impl Engine for MySql {
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(self.pool.close())
     }
+}
+
+/// Runs work. What a node of a cluster refuses that is cut off from the others has not been done, and another
+/// node, or the same one later, may do it.
+async fn run_in_step(
+    dialect: &Dialect,
+    connection: &mut MySqlConnection,
+    work: &Work,
+) -> Result<Outcome> {
+    let result = exec::run::<Server>(connection, work, Mode::Direct).await;
+    match result {
+        Err(error) if error::may_be_cut_off(&error) && std::ptr::eq(dialect, &GALERA) => {
+            Err(if is_cut_off(connection).await.unwrap_or(false) {
+                error::cut_off(&error)
+            } else {
+                error
+            })
+        }
+        result => result,
+    }
+}
+
+/// Whether it is a node of a Galera cluster without the others, or one that does not follow them yet.
+async fn is_cut_off(connection: &mut MySqlConnection) -> Result<bool> {
+    // Answered by such a node, too; by another server with nothing.
+    let ready = sqlx::raw_sql("SHOW GLOBAL STATUS LIKE 'wsrep_ready'");
+    let ready = ready.fetch_optional(connection).await.map_err(|error| error::from_sqlx(&error))?;
+    let off = |row: MySqlRow| row.try_get::<String, _>(1).is_ok_and(|ready| ready == "OFF");
+    Ok(ready.is_some_and(off))
 }
 
 /// What kind of server it is, by what it says of itself.
