@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 /// What a database's driver does its own way.
 pub trait Driver: Database + HasStatementCache {
-    /// Whether the statements of a transaction are prepared before it begins: a Galera node says
+    /// Whether the statements of a write are prepared before it begins: a Galera node says
     /// nothing to a PREPARE in a transaction that another node has undone, and later statements would
-    /// run outside of it.
+    /// run outside of it. And what a PREPARE was refused with has changed nothing.
     const PREPARES_BEFORE: bool = false;
 
     /// What makes the transaction that begins next a serializable one.
@@ -45,6 +45,11 @@ pub trait Driver: Database + HasStatementCache {
         Self::error(error)
     }
 
+    /// What an error means of what waits for no lock of a row, such as a PREPARE.
+    fn lock_free(error: Error) -> Error {
+        error
+    }
+
     /// How many rows a statement changed.
     fn affected(result: &Self::QueryResult) -> u64;
 }
@@ -68,19 +73,12 @@ where
     D::Arguments: IntoArguments<D>,
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
 {
-    if let ([step], Mode::Direct, false) = (work.steps.as_slice(), mode, work.serializable) {
-        return run_step::<D>(connection, step, mode).await;
+    let is_single = work.steps.len() == 1 && mode == Mode::Direct && !work.serializable;
+    if D::PREPARES_BEFORE && mode == Mode::Direct && (work.writes || !is_single) {
+        prepare::<D>(connection, work).await?;
     }
-    if D::PREPARES_BEFORE && mode == Mode::Direct {
-        for step in &work.steps {
-            let sql = AssertSqlSafe(Arc::clone(&step.statement.sql)).into_sql_str();
-            // Kept by the connection, so that this costs a flight the first time only.
-            connection
-                .prepare(sql)
-                .await
-                .map_err(|error| D::error(&error))
-                .map_err(undone_if_lost)?;
-        }
+    if let (true, [step]) = (is_single, work.steps.as_slice()) {
+        return run_step::<D>(connection, step, mode).await;
     }
     if let (Some(serializable), true) = (D::SERIALIZABLE, work.serializable) {
         command::<D>(connection, serializable).await.map_err(undone)?;
@@ -88,6 +86,21 @@ where
     command::<D>(connection, D::begin(work.writes)).await.map_err(undone)?;
     let result = run_steps::<D>(connection, work, mode).await.map_err(undone_if_lost);
     end::<D, _>(connection, result).await
+}
+
+/// Prepares the statements of work. They are kept by the connection, so that this costs a flight the first
+/// time only.
+async fn prepare<D>(connection: &mut D::Connection, work: &Work) -> Result<()>
+where
+    D: Driver,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
+    for step in &work.steps {
+        let sql = AssertSqlSafe(Arc::clone(&step.statement.sql)).into_sql_str();
+        let prepared = connection.prepare(sql).await;
+        prepared.map_err(|error| undone_if_lost(D::lock_free(D::error(&error))))?;
+    }
+    Ok(())
 }
 
 /// Ends a transaction: with COMMIT if all went well. Whatever fails, none stays open: a transaction

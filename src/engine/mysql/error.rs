@@ -29,6 +29,23 @@ fn duplicate_key(message: &str) -> Option<String> {
     Some(key.strip_suffix('\'')?.to_owned())
 }
 
+/// What an error means of what waits for no lock of a row: a read, or a PREPARE. Its 1205 is Galera's
+/// "Synchronous wait failed": where `wsrep_sync_wait` is set, a node without a quorum says so of each PREPARE,
+/// and of reads that name no table, for as long as it has none. Nothing was done, and another node may
+/// do it.
+pub fn lock_free(error: Error) -> Error {
+    if error.cause().and_then(|cause| cause.code.as_deref()) != Some("1205") {
+        return error;
+    }
+    error
+        .with_code(Code::Connect)
+        .with_message(
+            "the cluster's node is not in step with the others (wsrep_sync_wait), or a table is locked \
+             (lock_wait_timeout)",
+        )
+        .with_effect(Effect::None)
+}
+
 fn meaning(number: u16) -> (Code, &'static str, Effect) {
     match number {
         1062 | 1586 => (Code::Unique, "a row with the same key exists", Effect::Final),
@@ -113,6 +130,22 @@ mod tests {
     fn a_duplicate_names_its_key_and_never_its_value() {
         let message = "Duplicate entry 'a' for key 'b' for key 'users.users_email_key'";
         assert_eq!(duplicate_key(message).as_deref(), Some("users.users_email_key"));
+    }
+
+    #[test]
+    fn what_waits_for_no_row_is_kept_waiting_by_its_node() {
+        let of = |number: u16| {
+            let (code, text, effect) = meaning(number);
+            let cause = Cause { code: Some(number.to_string()), ..Cause::default() };
+            Error::new(code, text).with_effect(effect).with_cause(cause)
+        };
+        let error = lock_free(of(1205));
+        assert_eq!((error.code(), error.effect()), (Code::Connect, Effect::None));
+        assert!(error.is_of_database());
+        let error = lock_free(of(1213));
+        assert_eq!((error.code(), error.effect()), (Code::Database, Effect::Conflict));
+        let error = lock_free(of(1146));
+        assert_eq!((error.code(), error.effect()), (Code::Schema, Effect::Final));
     }
 
     #[test]

@@ -223,6 +223,8 @@ const SESSION: [&str; 2] = [
 pub struct MySql {
     dialect: &'static Dialect,
     pool: Pool<Hosts<MySqlConnector>>,
+    /// Whether a node may be out of step with others.
+    in_cluster: bool,
     /// Whether another server may take the writes that one refuses.
     several: bool,
     /// How long a call may take.
@@ -252,7 +254,7 @@ impl hosts::Host for MySqlConnector {
         Box::pin(async {
             let answer = sqlx::query_scalar::<_, i64>("SELECT @@GLOBAL.read_only");
             let answer = answer.fetch_one(connection).await;
-            answer.map(|read_only| read_only == 0).map_err(|error| error::from_sqlx(&error))
+            answer.map(|read_only| read_only == 0).map_err(|error| asked(&error))
         })
     }
 }
@@ -299,14 +301,30 @@ impl MySql {
         let mut lease = pool.acquire().await?;
         let dialect = server::within(limit, Box::pin(dialect(lease.connection()?))).await;
         let dialect = lease.finish(dialect)?;
-        Ok(MySql { dialect, pool, several, limit })
+        let in_cluster = std::ptr::eq(dialect, &raw const GALERA);
+        Ok(MySql { dialect, pool, in_cluster, several, limit })
     }
 
     async fn run_work(&self, work: &Work) -> Result<Outcome> {
-        let lease = self.pool.acquire().await?;
+        let lease = self.pool.acquire().await;
+        let lease = lease.map_err(|error| error.of_database(self.dialect.name))?;
         let result = server::run::<Server, _>(lease, self.limit, work, Mode::Direct).await;
         server::elsewhere(result, self.several)
-            .map_err(|error| error.of_database(self.dialect.name))
+            .map_err(|error| self.of_work(error, work).of_database(self.dialect.name))
+    }
+
+    /// What an error means, given what was being done.
+    fn of_work(&self, error: Error, work: &Work) -> Error {
+        if !self.in_cluster || work.writes || work.serializable {
+            return error;
+        }
+        let was_kept = error.effect() == Effect::Conflict;
+        let error = error::lock_free(error);
+        if was_kept && error.effect() == Effect::None {
+            // The connection went back to the others, which lead to the same node.
+            self.pool.renew();
+        }
+        error
     }
 
     /// These databases end a transaction at every statement that defines a table, so a lock of the
@@ -381,7 +399,7 @@ impl Engine for MySql {
 
 /// What kind of server it is, by what it says of itself.
 async fn dialect(connection: &mut MySqlConnection) -> Result<&'static Dialect> {
-    let ask = |error: sqlx::Error| error::from_sqlx(&error);
+    let ask = |error: sqlx::Error| asked(&error);
     let version = sqlx::query_scalar::<_, String>("SELECT VERSION()");
     let version = version.fetch_one(&mut *connection).await.map_err(ask)?;
     if !version.to_lowercase().contains("mariadb") {
@@ -390,6 +408,11 @@ async fn dialect(connection: &mut MySqlConnection) -> Result<&'static Dialect> {
     let cluster = sqlx::query_scalar::<_, String>(WSREP_ON);
     let cluster = cluster.fetch_optional(connection).await.map_err(ask)?;
     Ok(if cluster.as_deref() == Some("ON") { &GALERA } else { &MARIADB })
+}
+
+/// Why a server does not say what it is.
+fn asked(error: &sqlx::Error) -> Error {
+    error::lock_free(error::from_sqlx(error))
 }
 
 const WSREP_ON: &str = "SELECT variable_value FROM information_schema.global_variables \
@@ -511,6 +534,10 @@ impl Driver for Server {
 
     fn error(error: &sqlx::Error) -> Error {
         error::from_sqlx(error)
+    }
+
+    fn lock_free(error: Error) -> Error {
+        error::lock_free(error)
     }
 
     fn affected(result: &MySqlQueryResult) -> u64 {
