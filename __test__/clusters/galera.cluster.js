@@ -124,8 +124,7 @@ onServersOfItsOwn("Galera, three nodes", galera.start, (it) => {
       // And one that asks first whether it takes writes: a node that has to be in step refuses to say.
       const asking = SqlxAdapter(`${urls[0]}?target_session_attrs=read-write`, options)
       adapters.push(asking)
-      const error = await refused(asking.getUser(user.id), "ERR_CONNECT")
-      expect(error.cause).toMatchObject({ code: "1205" })
+      await refused(asking.getUser(user.id), "ERR_CONNECT")
     } finally {
       for (const node of cluster.nodes.slice(1)) node.thaw()
       await inStep(0)
