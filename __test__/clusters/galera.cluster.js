@@ -108,6 +108,10 @@ onServersOfItsOwn("Galera, three nodes", galera.start, (it) => {
     adapters = contention.open(urls, options)
     const [adapter] = adapters
     const user = await contention.commonUser(adapters)
+    const { adminUrl } = cluster.nodes[0]
+    const inStep = (kinds) =>
+      withClients([adminUrl], ([client]) => client.query(`SET GLOBAL wsrep_sync_wait = ${kinds}`))
+    await inStep(7)
 
     for (const node of cluster.nodes.slice(1)) node.freeze()
     try {
@@ -117,8 +121,13 @@ onServersOfItsOwn("Galera, three nodes", galera.start, (it) => {
       const another = SqlxAdapter(urls[0], { ...options, pool: { ...options.pool, max: 3 } })
       adapters.push(another)
       await refused(another.getUser(user.id), "ERR_CONNECT")
+      // And one that asks first whether it takes writes: a node that has to be in step refuses to say.
+      const asking = SqlxAdapter(`${urls[0]}?target_session_attrs=read-write`, options)
+      adapters.push(asking)
+      await refused(asking.getUser(user.id), "ERR_CONNECT")
     } finally {
       for (const node of cluster.nodes.slice(1)) node.thaw()
+      await inStep(0)
     }
 
     for (const node of cluster.nodes) await cluster.synced(node, 3)
