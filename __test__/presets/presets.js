@@ -39,6 +39,10 @@ const INT4 = (kind) => (kind === "sqlite" ? undefined : 2 ** 31 - 1)
 /** What MySQL and MariaDB have alone: their collations, and the lengths of their texts. */
 const onMysql = (value) => (kind) => (["mariadb", "mysql"].includes(kind) ? value : undefined)
 
+/** The first that a `timestamp` holds: MariaDB takes the first second, but for its beginning. */
+const timestampFrom = (kind) =>
+  ({ mysql: "1970-01-01T00:00:01.000Z", mariadb: "1970-01-01T00:00:00.001Z" })[kind]
+
 /**
  * What each preset's tables are like, where tests have to know:
  *
@@ -150,7 +154,7 @@ const presets = {
     exactUsers: true,
     longest: onMysql(255),
     loose: onMysql(true),
-    earliest: onMysql("1970-01-01T00:00:01.000Z"),
+    earliest: timestampFrom,
     latest: onMysql("2038-01-19T03:14:07.999Z"),
   },
   kysely: {
@@ -185,7 +189,7 @@ const presets = {
     generated: { session: ["accessToken"] },
     longest: onMysql(65_535),
     loose: onMysql(true),
-    earliest: onMysql("1970-01-01T00:00:01.000Z"),
+    earliest: timestampFrom,
     latest: onMysql("2038-01-19T03:14:07.999Z"),
   },
   sequelize: {
@@ -193,9 +197,7 @@ const presets = {
     tables: plural(),
     column: SNAKE,
     dates: onSqlite("datetime-text-with-zone"),
-    // CHAR(36) BINARY holds any text.
-    ids: (kind) => (["mariadb", "mysql"].includes(kind) ? "text" : "uuid"),
-    longestId: (kind) => (["mariadb", "mysql"].includes(kind) ? 36 : undefined),
+    ids: "uuid",
     tokenIsKey: true,
     seconds: ["mariadb", "mysql"],
     latestExpiry: INT4,

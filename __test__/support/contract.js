@@ -171,9 +171,10 @@ function testedDatabase(database, schema) {
     /** A date as a model keeps it; `null`: its column takes no such date. */
     instant(model, date) {
       const { earliest, latest } = db.schema
-      if (earliest && (date < new Date(earliest) || date > new Date(latest))) return null
       const toSeconds = db.schema.seconds && !(model === "user" && schema.exactUsers)
-      return toSeconds ? new Date(Math.floor(date.getTime() / 1_000) * 1_000) : date
+      const kept = toSeconds ? new Date(Math.floor(date.getTime() / 1_000) * 1_000) : date
+      if (earliest && (kept < new Date(earliest) || date > new Date(latest))) return null
+      return kept
     },
 
     /** An e-mail address as it is stored. */

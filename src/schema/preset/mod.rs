@@ -223,7 +223,8 @@ fn storage(kind: ColumnType, sql_type: &str) -> Option<Storage> {
     let name = sql_type.to_ascii_lowercase();
     let counts = name.contains("int") || name.contains("serial") || name == "number";
     Some(match kind {
-        ColumnType::Key if name == "uuid" => Storage::Uuid,
+        // Sequelize's on MySQL, of which a trailing space would not come back.
+        ColumnType::Key if name == "uuid" || name == "char(36) binary" => Storage::Uuid,
         ColumnType::Key if counts => Storage::IntegerId,
         ColumnType::Key | ColumnType::CredentialId | ColumnType::Text => Storage::Text,
         ColumnType::Integer if counts => Storage::Integer,
