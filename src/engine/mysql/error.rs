@@ -24,15 +24,20 @@ pub fn from_sqlx(error: &sqlx::Error) -> Error {
 
 /// Whether an error may be that of a Galera node that is cut off from the others. What waits for them has the
 /// number of a lock that was waited for too long (`wsrep_sync_wait` in
-/// <https://github.com/MariaDB/server/blob/11.8/sql/wsrep_mysqld.cc>), and a COMMIT 1180, when all is rolled back.
+/// <https://github.com/MariaDB/server/blob/11.8/sql/wsrep_mysqld.cc>), and a COMMIT 1180.
 pub fn may_be_cut_off(error: &Error) -> bool {
     matches!(error.cause().and_then(|cause| cause.code.as_deref()), Some("1205" | "1180"))
 }
 
-/// The error of a node that is.
+/// The error of a node that is. Nothing has been done where it waits before it begins; what it wanted to commit may
+/// have reached the others.
 pub fn cut_off(error: &Error) -> Error {
     let cause = error.cause().cloned().unwrap_or_default();
-    Error::new(Code::Connect, NO_QUORUM).with_effect(Effect::None).with_cause(cause)
+    let effect = match cause.code.as_deref() {
+        Some("1205") => Effect::None,
+        _ => Effect::Unknown,
+    };
+    Error::new(Code::Connect, NO_QUORUM).with_effect(effect).with_cause(cause)
 }
 
 const NO_QUORUM: &str = "the cluster's node has no quorum";
@@ -69,7 +74,8 @@ fn meaning(number: u16) -> (Code, &'static str, Effect) {
             "the database's user may not do this (GRANT it the right to use these tables)",
             Effect::Final,
         ),
-        1290 | 1792 | 1836 => (
+        // 1874 and 1290: Aurora's readers.
+        1290 | 1792 | 1836 | 1874 => (
             Code::ReadOnly,
             "the server takes no writes: it is a replica, or read-only",
             Effect::Final,
@@ -131,6 +137,13 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_is_told_apart_from_a_failure() {
+        for number in [1290, 1792, 1836, 1874] {
+            assert_eq!(meaning(number).0, Code::ReadOnly, "{number}");
+        }
+    }
+
+    #[test]
     fn what_a_node_that_is_cut_off_says_is_asked_about() {
         let error = |number: &str| {
             let cause = Cause { code: Some(number.to_owned()), ..Cause::default() };
@@ -143,6 +156,7 @@ mod tests {
         let known = cut_off(&error("1205"));
         assert_eq!((known.code(), known.effect()), (Code::Connect, Effect::None));
         assert_eq!(known.cause(), error("1205").cause());
+        assert_eq!(cut_off(&error("1180")).effect(), Effect::Unknown);
     }
 
     #[test]

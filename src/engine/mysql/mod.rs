@@ -249,8 +249,11 @@ impl hosts::Host for MySqlConnector {
         connection: &'a mut MySqlConnection,
     ) -> BoxFuture<'a, Result<bool>> {
         Box::pin(async {
-            // Not the session's own: who may do anything writes to a replica, too.
-            let answer = sqlx::query_scalar::<_, i64>("SELECT @@GLOBAL.read_only");
+            // Not the session's own: who may do anything writes to a replica, too. Aurora's readers have the
+            // other one.
+            let answer = sqlx::query_scalar::<_, i64>(
+                "SELECT @@GLOBAL.read_only OR @@GLOBAL.innodb_read_only",
+            );
             let read_only = answer.fetch_one(&mut *connection).await;
             // It locks nothing.
             let read_only =
@@ -385,8 +388,8 @@ impl Engine for MySql {
     }
 }
 
-/// Runs work. What a node of a cluster refuses that is cut off from the others has not been done, and another
-/// node, or the same one later, may do it.
+/// Runs work. What a node of a cluster refuses that is cut off from the others, another node, or the same one
+/// later, may do.
 async fn run_in_step(
     dialect: &Dialect,
     connection: &mut MySqlConnection,
@@ -407,11 +410,17 @@ async fn run_in_step(
 
 /// Whether it is a node of a Galera cluster without the others, or one that does not follow them yet.
 async fn is_cut_off(connection: &mut MySqlConnection) -> Result<bool> {
-    // Answered by such a node, too; by another server with nothing.
-    let ready = sqlx::raw_sql("SHOW GLOBAL STATUS LIKE 'wsrep_ready'");
-    let ready = ready.fetch_optional(connection).await.map_err(|error| error::from_sqlx(&error))?;
-    let off = |row: MySqlRow| row.try_get::<String, _>(1).is_ok_and(|ready| ready == "OFF");
-    Ok(ready.is_some_and(off))
+    // Such a node answers both, too. A server without a cluster is not ready for one either.
+    Ok(shown(connection, "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'").await?.as_deref() == Some("ON")
+        && shown(connection, "SHOW GLOBAL STATUS LIKE 'wsrep_ready'").await?.as_deref()
+            == Some("OFF"))
+}
+
+/// The value of a variable, or of a state, that a server may not have.
+async fn shown(connection: &mut MySqlConnection, sql: &'static str) -> Result<Option<String>> {
+    let row = sqlx::raw_sql(sql).fetch_optional(connection).await;
+    let row = row.map_err(|error| error::from_sqlx(&error))?;
+    Ok(row.and_then(|row| row.try_get(1).ok()))
 }
 
 /// What kind of server it is, by what it says of itself.

@@ -64,7 +64,7 @@ pub fn alone<T>(result: Result<T>, work: &Work) -> Result<T> {
             if step.statement.sql.starts_with(HASTY)
                 && matches!(
                     code(&error),
-                    Some("42883" | "42601" | "42704" | "22023" | "0A000")
+                    Some("42883" | "42501" | "42601" | "42704" | "22023" | "0A000")
                 ) =>
         {
             error.with_effect(Effect::Conflict)
