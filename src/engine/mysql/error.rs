@@ -29,6 +29,12 @@ pub fn may_be_cut_off(error: &Error) -> bool {
     matches!(error.cause().and_then(|cause| cause.code.as_deref()), Some("1205" | "1180"))
 }
 
+/// The meaning of a question's error that waits for no lock.
+pub fn of_question(error: &sqlx::Error) -> Error {
+    let error = from_sqlx(error);
+    if may_be_cut_off(&error) { cut_off(&error) } else { error }
+}
+
 /// The error of a node that is. Nothing has been done where it waits before it begins; what it wanted to commit may
 /// have reached the others.
 pub fn cut_off(error: &Error) -> Error {

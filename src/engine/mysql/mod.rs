@@ -255,11 +255,7 @@ impl hosts::Host for MySqlConnector {
                 "SELECT @@GLOBAL.read_only OR @@GLOBAL.innodb_read_only",
             );
             let read_only = answer.fetch_one(&mut *connection).await;
-            // It locks nothing.
-            let read_only =
-                read_only.map_err(|error| error::from_sqlx(&error)).map_err(|error| {
-                    if error::may_be_cut_off(&error) { error::cut_off(&error) } else { error }
-                })?;
+            let read_only = read_only.map_err(|error| error::of_question(&error))?;
             Ok(read_only == 0 && !is_cut_off(connection).await?)
         })
     }
@@ -425,7 +421,7 @@ async fn shown(connection: &mut MySqlConnection, sql: &'static str) -> Result<Op
 
 /// What kind of server it is, by what it says of itself.
 async fn dialect(connection: &mut MySqlConnection) -> Result<&'static Dialect> {
-    let ask = |error: sqlx::Error| error::from_sqlx(&error);
+    let ask = |error: sqlx::Error| error::of_question(&error);
     let version = sqlx::query_scalar::<_, String>("SELECT VERSION()");
     let version = version.fetch_one(&mut *connection).await.map_err(ask)?;
     if !version.to_lowercase().contains("mariadb") {
