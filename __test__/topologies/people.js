@@ -75,8 +75,8 @@ async function signInThrough({ urls, options, bound, acts, readers, before }) {
       audited.push(await audit({ journals, reader, findings, lockedOut, before: old }))
     }
     wrong.push(...people.wrong, ...audited.flatMap((one) => one.wrong))
-    wrong.push(...aliens(people.seen.refusals, {}))
     const { acknowledged, lostByServer } = audited[0]
+    wrong.push(...aliens(people.seen.refusals, { lostByServer }))
     return { seed, ...people.seen, acknowledged, lostByServer, seconds, wrong }
   } finally {
     for (const reader of open) await reader.end()

@@ -10,6 +10,9 @@ const EXPECTED = [...NOTHING_DONE, "ERR_OUTCOME_UNKNOWN", "ERR_UNIQUE"]
 /** With a full disk, the database's own word for it. */
 const OF_THE_DISK = "ERR_DATABASE"
 
+/** What comes of a sign-in whose user the server has lost meanwhile. */
+const OF_THE_LOST = ["ERR_FOREIGN_KEY", "ERR_NOT_FOUND"]
+
 const digest = (token) => `sha256:${createHash("sha256").update(token).digest("hex")}`
 const keyOf = (...parts) => JSON.stringify(parts)
 
@@ -148,8 +151,12 @@ async function audit({ journals, reader, findings, lockedOut, before, reclaims }
 }
 
 /** Codes that no fault excuses, with how often each was given. */
-function aliens(refusals, { disk }) {
-  const excused = disk ? [...EXPECTED, OF_THE_DISK] : EXPECTED
+function aliens(refusals, { disk, lostByServer = {} }) {
+  const excused = [
+    ...EXPECTED,
+    ...(disk ? [OF_THE_DISK] : []),
+    ...(lostByServer.user ? OF_THE_LOST : []),
+  ]
   return Object.entries(refusals)
     .filter(([refusal]) => !excused.includes(refusal.split(":")[1]))
     .map(([refusal, times]) => `refused with ${refusal}, ${times} times`)

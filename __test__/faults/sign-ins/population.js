@@ -55,7 +55,6 @@ function populate({ apps, outside, bound = 0 }, random) {
       const n = answers.findIndex((answer) => answer && answer.error === undefined)
       if (n >= 0) {
         seen.signIns += 1
-        tabs[n].since = Date.now()
         return tabs[n]
       }
       error = answers.find(Boolean)?.error
@@ -71,6 +70,8 @@ function populate({ apps, outside, bound = 0 }, random) {
     )
     if (!path) return undefined
     const answer = await attempt(() => tab.comeBack(path))
+    // Not when the other tab has its answer, too.
+    tab.since = Date.now()
     if (answer?.error) count(seen.errors, answer.error)
     if (answer && !answer.error && !tab.sessionToken) wrong.push("signed in without a session")
     return answer
