@@ -20,7 +20,7 @@ import { isQuickBuild } from "./lib/machine.mjs"
 const require = createRequire(import.meta.url)
 
 const TOLERANCE = 1.05
-const TRIES = 4
+const TRIES = 8
 const MORE_CALLS = 960 // a whole number of each batch
 const CALLS = {
   sessionRead: "getSessionAndUser, one at a time",
