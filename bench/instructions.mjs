@@ -39,12 +39,11 @@ if (isQuickBuild()) {
 }
 
 // Under valgrind a look-up may take longer than it is given on JavaScript's thread, and its neighbours go to
-// another one then: of several counts the lowest is what a call takes.
+// another one then. That only ever adds, so the least that a process was seen to take is what it takes.
 const known = saves ? {} : JSON.parse(readFileSync(baseline, "utf8"))
+const least = {}
 let counted = count()
-for (let tries = 1; tries < TRIES && (saves || grown().length > 0); tries++) {
-  counted = lower(counted, count())
-}
+for (let tries = 1; tries < TRIES && (saves || grown().length > 0); tries++) counted = count()
 
 for (const [name, title] of Object.entries(CALLS)) {
   const compared = known[name] ? percent(counted[name] / known[name]) : "new"
@@ -65,21 +64,18 @@ function grown() {
   return names.map((name) => CALLS[name])
 }
 
-function lower(one, other) {
-  const names = Object.keys(CALLS)
-  return Object.fromEntries(names.map((name) => [name, Math.min(one[name], other[name])]))
-}
-
+/** What each call takes by all that was seen until now, and once more now. */
 function count() {
   const folder = mkdtempSync(join(tmpdir(), "instructions-"))
   try {
-    const few = run(folder, "none")
-    const names = Object.keys(CALLS)
-    const more = names.map((name) => Math.round((run(folder, name) - few) / MORE_CALLS))
-    return Object.fromEntries(names.map((name, n) => [name, more[n]]))
+    for (const name of ["none", ...Object.keys(CALLS)]) {
+      least[name] = Math.min(least[name] ?? Number.POSITIVE_INFINITY, run(folder, name))
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+  const taken = (name) => Math.round((least[name] - least.none) / MORE_CALLS)
+  return Object.fromEntries(Object.keys(CALLS).map((name) => [name, taken(name)]))
 }
 
 /** The instructions of a whole process that were executed in our addon. */

@@ -76,12 +76,22 @@ export default NextAuth({
 
 const binary = (place) => path.join(place, "node_modules/next/dist/bin/next")
 
-const environment = (base) => ({ ...quiet, NEXTAUTH_URL: base })
-
-const visitor = ({ browser, logs }, rest) =>
-  visit({
+async function run(command, { browser, folder, logs }) {
+  const place = await project(folder, packages)
+  write(place, sources)
+  if (command === "start") {
+    const log = path.join(logs, "build.log")
+    await must(process.execPath, [binary(place), "build"], { cwd: place, env: quiet, log })
+  }
+  await visit({
     browser,
     logs,
+    cwd: place,
+    command: (port) => [
+      process.execPath,
+      [binary(place), command, "-H", "127.0.0.1", "-p", `${port}`],
+    ],
+    env: (base) => ({ ...quiet, NEXTAUTH_URL: base }),
     authPath: "/api/auth",
     authMethod: "client_secret_post",
     tables: V3,
@@ -89,44 +99,15 @@ const visitor = ({ browser, logs }, rest) =>
       await page.goto(base)
       await page.getByText("ada@example.test").waitFor()
     },
-    ...rest,
-  })
-
-async function built(context) {
-  const { folder, logs } = context
-  const place = await project(folder, packages)
-  write(place, sources)
-  const log = path.join(logs, "build.log")
-  await must(process.execPath, [binary(place), "build"], { cwd: place, env: quiet, log })
-  await visitor(context, {
-    cwd: place,
-    command: (port) => [
-      process.execPath,
-      [binary(place), "start", "-H", "127.0.0.1", "-p", `${port}`],
-    ],
-    env: environment,
   })
 }
 
-async function dev(context) {
-  const place = await project(context.folder, packages)
-  write(place, sources)
-  await visitor(context, {
-    cwd: place,
-    command: (port) => [
-      process.execPath,
-      [binary(place), "dev", "-H", "127.0.0.1", "-p", `${port}`],
-    ],
-    env: environment,
-  })
-}
-
-const line = (way, run) => ({
+const line = (way, command) => ({
   application: "Next.js Pages Router",
   bundler: "webpack",
   way,
   versions: "next 12.3.7, next-auth 3.29.10",
-  run,
+  run: (context) => run(command, context),
 })
 
-module.exports = { lines: [line("next build, next start", built), line("next dev", dev)] }
+module.exports = { lines: [line("next build, next start", "start"), line("next dev", "dev")] }

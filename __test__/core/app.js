@@ -1,6 +1,7 @@
 const { spawn } = require("node:child_process")
 const { join } = require("node:path")
 const { ask } = require("./browser")
+const { startOutside } = require("./outside")
 
 /**
  * Starts one of the application's servers (app.mjs) in a process of its own.
@@ -65,4 +66,26 @@ async function startApp(settings) {
   return app
 }
 
-module.exports = { startApp }
+/**
+ * An application with one server, on a database of its own, for the tests of a `describe`: `{ app, outside,
+ * place }`, from `beforeAll` on.
+ */
+function application(database, settings) {
+  const it = {}
+
+  beforeAll(async () => {
+    it.outside = await startOutside()
+    it.place = await database.fresh()
+    it.app = await startApp({ url: it.place.url, outside: it.outside.url, ...settings })
+  })
+
+  afterAll(async () => {
+    await it.app?.stop()
+    await it.place?.drop()
+    await it.outside?.stop()
+  })
+
+  return it
+}
+
+module.exports = { application, startApp }

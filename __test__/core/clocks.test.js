@@ -3,9 +3,8 @@
 
 const { databases, describeOn } = require("../support/databases")
 const { unique, uniqueEmail } = require("../support/samples")
-const { startApp } = require("./app")
+const { application } = require("./app")
 const { browser } = require("./browser")
-const { startOutside } = require("./outside")
 
 jest.setTimeout(60_000)
 
@@ -17,32 +16,17 @@ const tested = databases.filter(({ name }) => name !== "pgbouncer")
 
 for (const on of tested) {
   describeOn(on.name)(`clocks (${on.name})`, () => {
-    let outside
-    let place
-    let app
+    // What deletes a few expired rows in the background may do so by the clock of a moment ago, which is
+    // hours ahead once a test has turned it back.
+    const it = application(on, { options: { autoCleanup: false } })
 
-    beforeAll(async () => {
-      outside = await startOutside()
-      place = await on.fresh()
-      // What deletes a few expired rows in the background may do so by the clock of a moment ago, which is
-      // hours ahead once a test has turned it back.
-      const options = { autoCleanup: false }
-      app = await startApp({ url: place.url, options, outside: outside.url })
-    })
-
-    afterEach(() => app?.order("clock", { by: 0 }))
-
-    afterAll(async () => {
-      await app?.stop()
-      await place?.drop()
-      await outside?.stop()
-    })
+    afterEach(() => it.app?.order("clock", { by: 0 }))
 
     /** By how much the application's clock is ahead of the database's. */
-    const ahead = (by) => app.order("clock", { by })
+    const ahead = (by) => it.app.order("clock", { by })
     const somebody = () => ({ sub: unique("sub"), email: uniqueEmail(), name: "Ada" })
 
-    async function signedIn(person, tab = browser(() => app, outside)) {
+    async function signedIn(person, tab = browser(() => it.app, it.outside)) {
       expect(await tab.comeBack(await tab.consent(person))).toMatchObject({ error: undefined })
       return tab
     }
@@ -53,7 +37,7 @@ for (const on of tested) {
     }
 
     const sessionsOf = ({ email }) =>
-      place.rows(
+      it.place.rows(
         "SELECT s.user_id FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = ?",
         [email],
       )
@@ -79,7 +63,7 @@ for (const on of tested) {
       expect(tab.sessionToken).toBe(cookie)
       expect(await tab.comeBack(path)).toMatchObject({ error: undefined })
       expect(await shown(tab)).toBe(eve.email)
-      const owners = await place.rows(
+      const owners = await it.place.rows(
         "SELECT u.email FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.provider_account_id = ?",
         [eve.sub],
       )
@@ -88,14 +72,14 @@ for (const on of tested) {
 
     test("a magic link that the database's clock believes in is worthless, and stays so", async () => {
       const { email } = somebody()
-      const tab = browser(() => app, outside)
+      const tab = browser(() => it.app, it.outside)
       const link = await tab.askForLink(email)
       await ahead(LIFETIME + MINUTE)
       expect(await tab.comeBack(link)).toMatchObject({ error: "Verification" })
       await ahead(0)
       expect(await tab.comeBack(link)).toMatchObject({ error: "Verification" })
       expect(tab.sessionToken).toBeUndefined()
-      expect(await place.rows("SELECT id FROM users WHERE email = ?", [email])).toEqual([])
+      expect(await it.place.rows("SELECT id FROM users WHERE email = ?", [email])).toEqual([])
     })
 
     test("what is long over by the database's clock acts until it is over by ours", async () => {
@@ -103,9 +87,9 @@ for (const on of tested) {
       const behind = -3 * LIFETIME
       await ahead(behind)
       const tab = await signedIn(ada)
-      const other = browser(() => app, outside)
+      const other = browser(() => it.app, it.outside)
       const link = await other.askForLink(email)
-      expect(await app.order("cleanup")).toEqual({ sessions: 0, verificationTokens: 0 })
+      expect(await it.app.order("cleanup")).toEqual({ sessions: 0, verificationTokens: 0 })
       await ahead(behind + LIFETIME - MINUTE)
       expect(await shown(tab)).toBe(ada.email)
       expect(await other.comeBack(link)).toMatchObject({ error: undefined })

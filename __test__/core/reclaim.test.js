@@ -4,9 +4,8 @@
 const { SqlxAdapter } = require("../..")
 const { databases, describeOn } = require("../support/databases")
 const { makeAccount, makeSession, unique, uniqueEmail } = require("../support/samples")
-const { startApp } = require("./app")
+const { application } = require("./app")
 const { browser } = require("./browser")
-const { startOutside } = require("./outside")
 
 jest.setTimeout(60_000)
 
@@ -14,36 +13,27 @@ const LONG = 16 * 60_000
 
 for (const on of databases.filter(({ name }) => ["sqlite", "postgres", "mariadb"].includes(name))) {
   describeOn(on.name)(`reclaimUnfinishedUsers through core (${on.name})`, () => {
-    let outside
-    let place
-    let app
+    const options = { reclaimUnfinishedUsers: true }
     let adapter
 
-    beforeAll(async () => {
-      outside = await startOutside()
-      place = await on.fresh()
-      const options = { reclaimUnfinishedUsers: true }
-      app = await startApp({ url: place.url, options, outside: outside.url })
-      adapter = SqlxAdapter(place.url, { ...options, pool: { max: 2 } })
+    afterAll(() => adapter?.close())
+
+    const it = application(on, { options })
+
+    beforeAll(() => {
+      adapter = SqlxAdapter(it.place.url, { ...options, pool: { max: 2 } })
     })
 
-    afterEach(() => app?.order("clock", { by: 0 }))
-
-    afterAll(async () => {
-      await app?.stop()
-      await adapter?.close()
-      await place?.drop()
-      await outside?.stop()
-    })
+    afterEach(() => it.app?.order("clock", { by: 0 }))
 
     /** What core asks for before the account is linked. */
     const begun = (email) => adapter.createUser({ name: "Ada", email, emailVerified: null })
     const somebody = (email) => ({ sub: unique("sub"), email, name: "Ada" })
     const ids = async (email) =>
-      (await place.rows("SELECT id FROM users WHERE email = ?", [email])).map(({ id }) => id)
+      (await it.place.rows("SELECT id FROM users WHERE email = ?", [email])).map(({ id }) => id)
 
     async function consented(email) {
-      const tab = browser(() => app, outside)
+      const tab = browser(() => it.app, it.outside)
       const answer = await tab.comeBack(await tab.consent(somebody(email)))
       return { tab, error: answer.error }
     }
@@ -51,7 +41,7 @@ for (const on of databases.filter(({ name }) => ["sqlite", "postgres", "mariadb"
     test("by OpenID Connect", async () => {
       const left = await begun(uniqueEmail())
       expect(await consented(left.email)).toMatchObject({ error: "OAuthAccountNotLinked" })
-      await app.order("clock", { by: LONG })
+      await it.app.order("clock", { by: LONG })
       const { tab, error } = await consented(left.email)
       expect(error).toBeUndefined()
       expect((await tab.session()).session.user.email).toBe(left.email)
@@ -62,8 +52,8 @@ for (const on of databases.filter(({ name }) => ["sqlite", "postgres", "mariadb"
 
     test("by magic link", async () => {
       const left = await begun(uniqueEmail())
-      await app.order("clock", { by: LONG })
-      const tab = browser(() => app, outside)
+      await it.app.order("clock", { by: LONG })
+      const tab = browser(() => it.app, it.outside)
       const answer = await tab.comeBack(await tab.askForLink(left.email))
       expect(answer.error).toBeUndefined()
       const [id, ...others] = await ids(left.email)
@@ -86,7 +76,7 @@ for (const on of databases.filter(({ name }) => ["sqlite", "postgres", "mariadb"
     ])("a stranger who knows the address of one who %s gets nothing", async (_title, use) => {
       const user = await begun(uniqueEmail())
       await use(user)
-      await app.order("clock", { by: LONG })
+      await it.app.order("clock", { by: LONG })
       const { tab, error } = await consented(user.email)
       expect(error).toBe("OAuthAccountNotLinked")
       expect((await tab.session()).session).toBeNull()

@@ -3,9 +3,8 @@
 
 const { databases, describeOn } = require("../support/databases")
 const { unique, uniqueEmail } = require("../support/samples")
-const { startApp } = require("./app")
+const { application } = require("./app")
 const { browser } = require("./browser")
-const { startOutside } = require("./outside")
 
 jest.setTimeout(60_000)
 
@@ -13,31 +12,17 @@ const tested = databases.filter(({ name }) => ["sqlite", "postgres"].includes(na
 
 for (const on of tested) {
   describeOn(on.name)(`fresh tokens (${on.name})`, () => {
-    let outside
-    let place
-    let app
-
-    beforeAll(async () => {
-      outside = await startOutside()
-      place = await on.fresh()
-      app = await startApp({ url: place.url, outside: outside.url, keepsTokens: true })
-    })
-
-    afterAll(async () => {
-      await app?.stop()
-      await place?.drop()
-      await outside?.stop()
-    })
+    const it = application(on, { keepsTokens: true })
 
     async function signIn(person) {
-      const tab = browser(() => app, outside)
+      const tab = browser(() => it.app, it.outside)
       const answer = await tab.comeBack(await tab.consent(person))
       expect(answer).toEqual({ error: undefined, refusals: [] })
       expect((await tab.session()).session.user.email).toBe(person.email)
     }
 
     const accountsOf = ({ sub }) =>
-      place.rows(
+      it.place.rows(
         "SELECT user_id, access_token, id_token, expires_at FROM accounts WHERE provider_account_id = ?",
         [sub],
       )
@@ -63,7 +48,7 @@ for (const on of tested) {
 
     test("a magic link, which brings none, is not stopped by it", async () => {
       const email = uniqueEmail()
-      const tab = browser(() => app, outside)
+      const tab = browser(() => it.app, it.outside)
       const link = await tab.askForLink(email)
       expect(await tab.comeBack(link)).toEqual({ error: undefined, refusals: [] })
       expect((await tab.session()).session.user.email).toBe(email)

@@ -81,6 +81,14 @@ run(`a server that lacks what some of PostgreSQL's kin lack (${why ?? "postgres"
           $$ BEGIN RAISE EXCEPTION 'not supported' USING ERRCODE = '0A000'; END $$;
       END $do$`,
     ],
+    [
+      "a function that this user may not call (42501)",
+      `DO $do$ BEGIN
+        ALTER FUNCTION set_config(text, text, boolean) RENAME TO elsewhere;
+        CREATE FUNCTION public.set_config(text, text, boolean) RETURNS text LANGUAGE plpgsql AS
+          $$ BEGIN RAISE EXCEPTION 'permission denied' USING ERRCODE = '42501'; END $$;
+      END $do$`,
+    ],
   ])("calls that come together insert alone where that is refused, %s", async (_, lack) => {
     await open().createUser({ email: "ada@example.com" })
     await admin.rows(lack)

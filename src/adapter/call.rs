@@ -101,9 +101,10 @@ impl Call {
 
     /// Runs several plans with the same values in one transaction; the last one answers.
     pub(super) async fn run_together(&self, plans: &[&Plan], values: &[Value]) -> Result<Outcome> {
+        let values = self.scope.before(values);
         let mut together = Transaction::default();
         for plan in plans {
-            together.add(plan, &self.scope.before(values), true)?;
+            together.add(plan, &values, true)?;
         }
         let outcome = self.store.run(self.operation, Task::Alone(&together.0)).await?;
         Ok(self.scope.keep(outcome))

@@ -402,11 +402,7 @@ impl Store {
             authenticator: authenticator::Statements::new(dialect, &schema)?,
             upkeep: upkeep::Statements::new(dialect, &schema, options.cleans_along())?,
             unfinished: unfinished::Unfinished::new(dialect, &schema)?,
-            reclaim: options
-                .reclaim_unfinished_users
-                .then(|| reclaim::Statements::new(dialect, &schema))
-                .transpose()?
-                .flatten(),
+            reclaim: reclaim::Statements::new(dialect, &schema, options.reclaim_unfinished_users)?,
             replicas: adapter.replicas_of(&engine)?,
             options: options.clone(),
             observer: Arc::clone(&adapter.observer),

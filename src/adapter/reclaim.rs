@@ -9,7 +9,7 @@
 use super::Call;
 use crate::engine::{Dialect, Plan};
 use crate::error::Result;
-use crate::schema::{SINCE, Schema, lock_user};
+use crate::schema::{Column, SINCE, Schema, lock_user};
 use crate::value::{Record, Row, Value};
 
 /// How long no sign-in takes, in milliseconds: functions in the cloud are ended after a quarter of an hour
@@ -26,7 +26,11 @@ pub struct Statements {
 }
 
 impl Statements {
-    pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Option<Self>> {
+    /// Nothing where the option is off.
+    pub(super) fn new(dialect: &Dialect, schema: &Schema, is_on: bool) -> Result<Option<Self>> {
+        if !is_on {
+            return Ok(None);
+        }
         let Some(delete) = schema.delete_left_over(dialect)? else { return Ok(None) };
         Ok(Some(Statements {
             delete: [lock_user(dialect, &schema.user)?, delete],
@@ -40,14 +44,11 @@ impl Call {
     /// Marks a user who is to be inserted as in the middle of a sign-in. One whose address is verified is at
     /// its end, and one with a value that results do not show, the hash of a password, say, is in none.
     pub(super) fn mark(&self, user: &mut Record) {
-        let given = |value: Option<&Value>| value.is_some_and(|value| *value != Value::Null);
-        let hidden = |name: &str| {
-            let mut columns = self.store.schema.user.columns.iter();
-            columns.any(|column| &*column.property == name && column.is_written && !column.shown)
-        };
         unmark(user);
-        let is_registered = user.0.iter().any(|(name, value)| hidden(name) && given(Some(value)));
-        if !is_registered && !given(user.get("emailVerified")) {
+        let given = |property| user.get(property).is_some_and(|value| *value != Value::Null);
+        let hidden = |column: &&Column| column.is_written && !column.shown;
+        let mut secrets = self.store.schema.user.columns.iter().filter(hidden);
+        if !given("emailVerified") && !secrets.any(|column| given(&column.property)) {
             set(user, Value::Date(self.now));
         }
     }

@@ -32,7 +32,8 @@ impl Statements {
         let owned = [&schema.session, &schema.account, &schema.authenticator];
         let owned = owned.into_iter().filter(|model| model.has("userId"));
         let mut delete_owned = Vec::new();
-        // Whose foreign key does not cascade, or is not there, must not come in between.
+        // What is inserted between these statements and the last would refuse it, where the foreign key does
+        // not cascade, or be left over, where there is none.
         if user.has("id") {
             delete_owned.push(lock_user(dialect, user)?);
         }
