@@ -23,8 +23,10 @@ function populate({ apps, outside, bound = 0 }, random) {
   const wrong = []
   const signedOut = []
   let over = false
-  /** What was acknowledged before is the audit's to judge. */
+  /** What was acknowledged before is the audit's to judge. It may be seen to be lost before `forgive` is called. */
   let forgiven = 0
+  /** What is wrong if it was acknowledged after that. */
+  const lost = []
 
   const anyApp = () => apps[random(0, apps.length - 1)]
   const newBrowser = () => browser(anyApp, outside)
@@ -87,8 +89,8 @@ function populate({ apps, outside, bound = 0 }, random) {
     if (session && session.user.email !== person.email) {
       wrong.push(`${person.email} was shown the session of ${session.user.email}`)
     }
-    if (!session && refusals.length === 0 && tab.since > forgiven) {
-      wrong.push(`the session of ${person.email} was lost`)
+    if (!session && refusals.length === 0) {
+      lost.push({ since: tab.since, said: `the session of ${person.email} was lost` })
     }
     // Core takes the cookie away when the database is.
     if (!session) for (const [name, value] of before.jar) tab.jar.set(name, value)
@@ -104,7 +106,8 @@ function populate({ apps, outside, bound = 0 }, random) {
     const after = begun - since
     if (app === at || after >= bound) {
       const where = app === at ? "on the server that deleted it" : "on another server"
-      wrong.push(`the session of ${person.email} was back ${after} ms after its deletion, ${where}`)
+      const said = `the session of ${person.email} was back ${after} ms after its deletion, ${where}`
+      lost.push({ since, said })
       return
     }
     seen.stale.times += 1
@@ -141,7 +144,10 @@ function populate({ apps, outside, bound = 0 }, random) {
 
   return {
     seen,
-    wrong,
+    get wrong() {
+      const unforgiven = lost.filter(({ since }) => since > forgiven)
+      return [...wrong, ...unforgiven.map(({ said }) => said)]
+    },
     /** Waits until so many more have signed in. */
     async signInsSince(signIns, more, limit) {
       for (const end = Date.now() + limit; seen.signIns < signIns + more; await sleep(10)) {
