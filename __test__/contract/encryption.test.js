@@ -42,7 +42,7 @@ contract("OAuth tokens at rest", (db) => {
     for (const name of TOKENS) {
       expect(row[name]).toMatch(/^aes256gcm:v1:2026-01:[\w-]+$/)
       expect(JSON.stringify(row)).not.toContain(given[name])
-      expect(open(key, name, account, row[name])).toBe(given[name])
+      expect(open(key, name, account, row[name], db.scope)).toBe(given[name])
     }
     expect(await adapter.unlinkAccount(account)).toStrictEqual(account)
     expect(await stored(account)).toBeNull()
@@ -52,7 +52,7 @@ contract("OAuth tokens at rest", (db) => {
     const adapter = encrypting()
     const account = await linked(adapter)
     for (const text of ["ya29.a0", "", "ключ 😀 \u2028", "x".repeat(40_000)]) {
-      await store(account, "access_token", seal(key, "access_token", account, text))
+      await store(account, "access_token", seal(key, "access_token", account, text, db.scope))
       expect((await read(adapter, account)).access_token).toBe(text)
     }
   })
@@ -67,7 +67,8 @@ contract("OAuth tokens at rest", (db) => {
     const account = await linked(adapter, given)
     expect(await read(adapter, account)).toMatchObject(given)
     const row = await stored(account)
-    for (const name of TOKENS) expect(open(key, name, account, row[name])).toBe(given[name])
+    for (const name of TOKENS)
+      expect(open(key, name, account, row[name], db.scope)).toBe(given[name])
 
     const without = await linked(adapter, { access_token: "one" })
     expect(await stored(without)).toMatchObject({ refresh_token: null, id_token: null })
@@ -89,7 +90,7 @@ contract("OAuth tokens at rest", (db) => {
     expect(fresh).toStrictEqual({ ...scope, access_token: "fresh" })
     const after = await stored(account)
     expect(after).toMatchObject(pick(before, ["refresh_token", "id_token"]))
-    expect(open(key, "access_token", account, after.access_token)).toBe("fresh")
+    expect(open(key, "access_token", account, after.access_token, db.scope)).toBe("fresh")
     expect(await adapter.updateAccount(withKey(account))).toStrictEqual(fresh)
   })
 
@@ -165,7 +166,7 @@ contract("OAuth tokens at rest", (db) => {
     ])
     const after = await stored(account)
     expect(after).toMatchObject(pick(before, ["refresh_token", "id_token"]))
-    expect(open(other, "access_token", account, after.access_token)).toBe("fresh")
+    expect(open(other, "access_token", account, after.access_token, db.scope)).toBe("fresh")
     const both = db.open({ encryption: { keys: [other, key] } })
     expect(await read(both, account)).toStrictEqual({ ...expected, refresh_token, id_token })
     expect(await adapter.unlinkAccount(account)).toStrictEqual(expected)
@@ -211,8 +212,8 @@ contract("OAuth tokens at rest", (db) => {
     expect(await read(rotated, account)).toStrictEqual(account)
     await rotated.updateAccount({ ...withKey(account), access_token: "fresh" })
     const row = await stored(account)
-    expect(open(other, "access_token", account, row.access_token)).toBe("fresh")
-    expect(open(key, "id_token", account, row.id_token)).toBe(account.id_token)
+    expect(open(other, "access_token", account, row.access_token, db.scope)).toBe("fresh")
+    expect(open(key, "id_token", account, row.id_token, db.scope)).toBe(account.id_token)
     expect((await read(rotated, account)).access_token).toBe("fresh")
   })
 
@@ -233,8 +234,8 @@ contract("OAuth tokens at rest", (db) => {
     expect(Date.now() - begun).toBeLessThan(10_000)
     expect(refreshed).toStrictEqual({ ...account, access_token: "fresh", refresh_token: "rotated" })
     const row = await stored(account)
-    expect(open(key, "access_token", account, row.access_token)).toBe("fresh")
-    expect(open(key, "refresh_token", account, row.refresh_token)).toBe("rotated")
+    expect(open(key, "access_token", account, row.access_token, db.scope)).toBe("fresh")
+    expect(open(key, "refresh_token", account, row.refresh_token, db.scope)).toBe("rotated")
   })
 
   test("are the columns that the options name; none are encrypted with []", async () => {
@@ -242,7 +243,7 @@ contract("OAuth tokens at rest", (db) => {
     const account = await linked(scope)
     const row = await stored(account)
     expect(row).toMatchObject(pick(account, TOKENS))
-    expect(open(key, "scope", account, row.scope)).toBe(account.scope)
+    expect(open(key, "scope", account, row.scope, db.scope)).toBe(account.scope)
     expect(await read(scope, account)).toStrictEqual(account)
 
     const ending = encrypting({ columns: [] })

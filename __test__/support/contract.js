@@ -101,6 +101,9 @@ function testedDatabase(database, schema) {
     /** The adapter with every other option at its default. */
     adapter: undefined,
 
+    /** Whose rows these are, where there are tenants. */
+    scope,
+
     get url() {
       return place.url
     },
