@@ -201,6 +201,8 @@ contract("the longest names", (db) => {
 })
 
 contract("models that leave things out", (db) => {
+  // What PostgreSQL does behind it.
+  if (db.name === "pgbouncer") return
   let n = 0
   const names = ["refresh_token", "access_token", "expires_at", "token_type", "scope", "id_token"]
   const none = (...properties) => ({
@@ -288,14 +290,15 @@ contract("models that leave things out", (db) => {
       { user: none("email") },
       { "schema.user.columns.email": ["getUserByEmail"] },
     ],
-    ["names", { user: none("name") }, {}],
-    ["images and verified addresses", { user: none("image", "emailVerified") }, {}],
     [
-      "what is hidden",
-      { user: none("createdAt", "unfinishedSince"), session: none("createdAt") },
+      "what nobody needs",
+      {
+        user: none("name", "image", "emailVerified", "createdAt", "unfinishedSince"),
+        account: none(...names, "session_state", "createdAt"),
+        session: none("createdAt"),
+      },
       {},
     ],
-    ["an account's tokens", { account: none(...names, "session_state") }, {}],
     [
       "an account's lease",
       { account: none("lockOwner", "lockExpires") },
@@ -309,7 +312,7 @@ contract("models that leave things out", (db) => {
     ],
   ])("without %s", async (_, schema, expected) => {
     const prefix = `n${++n}_`
-    const adapter = db.open({ schema: { prefix, ...schema }, synchronize: true })
+    const adapter = db.open({ schema: { prefix, ...schema }, synchronize: false })
     await adapter.migrate()
     const found = await adapter.check()
     expect(found.filter(({ level }) => level === "error")).toEqual([])
