@@ -2,8 +2,10 @@ const { SqlxAdapter } = require("../..")
 const { version: VERSION } = require("../../package.json")
 const { databases, describeOn } = require("../support/databases")
 const { refused } = require("../support/expectations")
-const { hence, makeAccount, makeSession, makeUser, passkey } = require("../support/samples")
+const samples = require("../support/samples")
 const { create } = require("../presets/presets")
+
+const { hence, makeAccount, makeSession, makeUser, passkey, unique } = samples
 
 jest.setTimeout(60_000)
 
@@ -109,6 +111,27 @@ function tests(database) {
     const listed = await place.rows(sql)
     expect(listed.map(({ id }) => id).sort()).toEqual(crashed.map(({ id }) => id).sort())
     expect(await adapter.migrate()).toEqual([])
+  })
+
+  test("a passkey's account whose passkey is not there is counted, a minute later", async () => {
+    const adapter = open()
+    const user = await makeUser(adapter, { emailVerified: new Date() })
+    const account = { type: "webauthn", provider: "passkey" }
+    const whole = passkey(user.id)
+    await makeAccount(adapter, user.id, { ...account, providerAccountId: whole.providerAccountId })
+    await adapter.createAuthenticator(whole)
+    const left = await makeAccount(adapter, user.id, { ...account, providerAccountId: unique("c") })
+    expect(await adapter.check()).toEqual([])
+
+    const later = jest.spyOn(Date, "now").mockReturnValue(Date.now() + 120_000)
+    const findings = await adapter.check().finally(() => later.mockRestore())
+    expect(findings).toMatchObject([
+      { level: "warning", code: "accounts_without_passkey", table: "accounts" },
+    ])
+    const [, count, sql] = findings[0].message.match(/: (\d+)\. .*?(SELECT .*)$/)
+    expect(count).toBe("1")
+    const listed = await place.rows(sql)
+    expect(listed.map((row) => row.provider_account_id)).toEqual([left.providerAccountId])
   })
 
   test("rows of users who are not there are counted where no foreign key prevents them", async () => {
