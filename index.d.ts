@@ -399,7 +399,7 @@ export interface SqlxAdapterObject {
   /**
    * Adds what is missing: tables, columns, keys and indexes. Returns the statements that did it, or,
    * with `dryRun`, those that would. Nothing is ever dropped or retyped. What ran is noted in the table
-   * `next_auth_sqlx_migrations`.
+   * `next_auth_sqlx_migrations`. One process at a time does so; it takes as long as an index takes.
    */
   migrate(options?: { dryRun?: boolean }): Promise<string[]>
 

@@ -243,6 +243,66 @@ function tests(database) {
     await expect(makeSession(adapter, user.id, { expires: hence() })).rejects.toThrow()
   })
 
+  // SQLite keeps no lengths, and changes no column.
+  if (database.name !== "sqlite") {
+    const isMysql = ["mysql", "mariadb"].includes(database.name)
+
+    test.each([
+      [
+        "too_short",
+        "accounts",
+        "access_token",
+        isMysql
+          ? "ALTER TABLE accounts MODIFY access_token varchar(255)"
+          : "ALTER TABLE accounts ALTER COLUMN access_token TYPE varchar(255)",
+      ],
+      [
+        "not_nullable",
+        "users",
+        "name",
+        isMysql
+          ? "ALTER TABLE users MODIFY name mediumtext NOT NULL"
+          : "ALTER TABLE users ALTER COLUMN name SET NOT NULL",
+      ],
+      // PostgreSQL's collations are not looked into.
+      ...(isMysql
+        ? [
+            [
+              "loose_collation",
+              "users",
+              "email",
+              "ALTER TABLE users MODIFY email varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+            ],
+            [
+              "loose_collation",
+              "sessions",
+              "session_token",
+              "ALTER TABLE sessions MODIFY session_token varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL",
+            ],
+          ]
+        : []),
+    ])(
+      "%s is found in %s.%s, and what comes with it mends it",
+      async (code, table, column, sql) => {
+        const adapter = open()
+        const user = await makeUser(adapter)
+        const account = await makeAccount(adapter, user.id, { access_token: "a".repeat(200) })
+        const session = await makeSession(adapter, user.id)
+        await place.execute(sql)
+        const findings = await adapter.check()
+        expect(brief(findings)).toEqual([[code, table, column]])
+        await repair(findings)
+        expect(await adapter.check()).toEqual([])
+        expect(await adapter.getSessionAndUser(session.sessionToken)).toEqual({ session, user })
+        expect(await adapter.listAccounts(user.id)).toEqual([account])
+        const long = { ...account, access_token: "a".repeat(5_000) }
+        expect(await adapter.linkAccount(long)).toEqual(long)
+        expect(await makeUser(adapter, { name: undefined })).toMatchObject({ name: null })
+        await makeUser(adapter, { email: user.email.replace("a", "á") })
+      },
+    )
+  }
+
   test("another adapter's tables are recognised, and nothing is added to them", async () => {
     await create("prisma", database.name === "pgbouncer" ? "postgres" : database.name, place)
     const before = (await tables()).sort()
