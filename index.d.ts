@@ -333,6 +333,11 @@ export interface SqlxAdapterObject {
    */
   deleteSessionsByUser(userId: string, which?: { id: string } | { except: string }): Promise<number>
   /**
+   * Deletes the links and codes that are pending for an identifier, which is an e-mail address as
+   * NextAuth gave it, and returns how many. `deleteUser` does so for the user's address.
+   */
+  deleteVerificationTokens(identifier: string): Promise<number>
+  /**
    * Signs a user in without NextAuth, as after a registration or in a test: stores a session with
    * a random token, which is the cookie's value. It ends at `expires`, `maxAge` seconds from now, or
    * in 30 days.

@@ -229,7 +229,8 @@ contract("a sign-in that ends half-way", (db) => {
       const user = await newcomer()
       const id = unique("credential")
       const account = { userId: user.id, provider: "passkey", providerAccountId: id }
-      await db.insert("account", { ...account, type: "webauthn" })
+      await db.adapter.linkAccount({ ...account, type: "oauth" })
+      await db.change("account", { type: "webauthn" }, account)
       const credential = passkey(user.id, { credentialID: id, providerAccountId: id })
       await refused(db.adapter.createAuthenticator(credential), "ERR_UNIQUE")
       expect(await db.adapter.getAuthenticator(id)).toBeNull()

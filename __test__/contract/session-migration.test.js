@@ -188,6 +188,8 @@ contract('sessions that become digests (hash: "migrate")', (db) => {
     })
     /** How many queries an unknown token costs. */
     const cost = async () => {
+      // What ran in the background is told of a moment after it is done.
+      await new Promise((resolve) => setTimeout(resolve, 100))
       queries.length = 0
       expect(await observed.getSessionAndUser(unique("unknown"))).toBeNull()
       await new Promise((resolve) => setTimeout(resolve, 200))
