@@ -47,8 +47,8 @@ const operations = [
 const cure =
   "next-auth-sqlx-adapter is a native addon and needs Node.js, and this code runs, or was bundled for, " +
   "an edge runtime or a browser. In Next.js, give the page or route `export const runtime = " +
-  '"nodejs"`, and use proxy.ts, which runs on Node.js, instead of middleware.ts. ' +
-  "Elsewhere deploy to a Node.js runtime."
+  '"nodejs"`, and use proxy.ts, which runs on Node.js, instead of middleware.ts. In Jest with jsdom, begin ' +
+  "the test with the comment `/** @jest-environment node */`. Elsewhere deploy to a Node.js runtime."
 
 /** Takes what the real one takes, and looks at none of it: a secret is not to be found here. */
 function SqlxAdapter() {

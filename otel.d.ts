@@ -11,8 +11,9 @@ export interface OpenTelemetryOptions {
 
 /**
  * The adapter with a span for every call, and metrics, by OpenTelemetry's conventions for database
- * clients. It needs `@opentelemetry/api`, and costs next to nothing where the application has set up
- * neither. Arguments, results and messages are never told.
+ * clients. It needs the application's `@opentelemetry/api`: without it, this throws
+ * `ERR_CONFIG`. It costs next to nothing where the application has set up neither. Arguments, results
+ * and messages are never told.
  *
  * @example
  * adapter: withOpenTelemetry(SqlxAdapter())

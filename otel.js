@@ -4,7 +4,7 @@
 // clients. What is told is which function was called, how long it took and by which code it failed:
 // never an argument, a result or a message.
 
-const { SpanKind, SpanStatusCode, metrics, trace } = require("@opentelemetry/api")
+const { SqlxAdapterError } = require("./error.js")
 const { version } = require("./package.json")
 
 const NAME = "next-auth-sqlx-adapter"
@@ -21,8 +21,26 @@ const BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
  */
 const UNTOLD = new Set(["getAdapter", "stats", "close"])
 
+/**
+ * The application's OpenTelemetry, which it may not have: this package does not bring it along. Asked for
+ * by the call: Node.js 20 ends a process that imports what throws, even where somebody catches it.
+ */
+function api() {
+  try {
+    return require("@opentelemetry/api")
+  } catch (error) {
+    const missing = /MODULE_NOT_FOUND$/.test(error?.code)
+    if (!missing || !error.message.includes("@opentelemetry/api")) throw error
+    const message =
+      "next-auth-sqlx-adapter/otel uses the application's own @opentelemetry/api, which is not there: " +
+      "npm install @opentelemetry/api"
+    throw new SqlxAdapterError(message, "ERR_CONFIG")
+  }
+}
+
 /** The adapter with every call told to OpenTelemetry, as far as the application has set it up. */
 function withOpenTelemetry(adapter, { tracerProvider, meterProvider, poolName = NAME } = {}) {
+  const { SpanKind, SpanStatusCode, metrics, trace } = api()
   const tracer = (tracerProvider ?? trace).getTracer(NAME, version)
   const meter = (meterProvider ?? metrics).getMeter(NAME, version)
   const duration = meter.createHistogram("db.client.operation.duration", {
@@ -33,10 +51,12 @@ function withOpenTelemetry(adapter, { tracerProvider, meterProvider, poolName = 
   const system = databaseOf(adapter)
 
   function told(name, run) {
-    return (...values) =>
-      tracer.startActiveSpan(name, { kind: SpanKind.CLIENT }, async (span) => {
+    return (...values) => {
+      // A sampler is shown what is there when the span begins.
+      const attributes = { "db.operation.name": name }
+      if (system.known !== undefined) attributes["db.system.name"] = system.known
+      return tracer.startActiveSpan(name, { kind: SpanKind.CLIENT, attributes }, async (span) => {
         const started = performance.now()
-        const attributes = { "db.operation.name": name }
         try {
           return await run(...values)
         } catch (error) {
@@ -45,11 +65,12 @@ function withOpenTelemetry(adapter, { tracerProvider, meterProvider, poolName = 
           throw error
         } finally {
           const seconds = (performance.now() - started) / 1000
-          attributes["db.system.name"] = await system()
+          attributes["db.system.name"] = await system.ask()
           span.setAttributes(attributes).end()
           duration.record(seconds, attributes)
         }
       })
+    }
   }
 
   const functions = Object.entries(adapter).map(([name, run]) => [
@@ -70,16 +91,18 @@ function withOpenTelemetry(adapter, { tracerProvider, meterProvider, poolName = 
 
 /** The database's name in the conventions, which is known once a call has reached it. */
 function databaseOf(adapter) {
-  let known
-  return async () => {
-    if (known !== undefined) return known
-    try {
-      const { database } = await adapter.stats()
-      known = SYSTEMS[database] ?? database
-      return known
-    } catch {
-      return "other_sql"
-    }
+  return {
+    known: undefined,
+    async ask() {
+      if (this.known !== undefined) return this.known
+      try {
+        const { database } = await adapter.stats()
+        this.known = SYSTEMS[database] ?? database
+        return this.known
+      } catch {
+        return "other_sql"
+      }
+    },
   }
 }
 

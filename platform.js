@@ -37,7 +37,7 @@ function abi() {
 function isMusl() {
   try {
     const maps = readFileSync("/proc/self/maps", "utf8")
-    // musl is one file for the loader and the library: `libc.so` by its real name on Void Linux and Debian. That of
+    // musl is one file for the loader and the library: `libc.so` by its real name in Debian. That of
     // glibc, which is never mapped, is a text for linkers.
     if (/\/(ld-musl-.*|libc\.musl-.*|libc\.so)(?: \(deleted\))?$/m.test(maps)) return true
     if (/\/libc(\.so\.\d+|-[\d.]+\.so)(?: \(deleted\))?$/m.test(maps)) return false

@@ -37,7 +37,7 @@ const MORE = {
     examples: ["cleanup --dotenv .env.production"],
   },
   rekey: {
-    text: "The keys are in AUTH_ENCRYPTION_KEYS, or in the options: docs/encryption.md. The application may go on meanwhile.",
+    text: "The keys are in AUTH_ENCRYPTION_KEYS, or in the options: docs/encryption.md of the package. The application may go on meanwhile.",
     status: {
       found: "1  something does not open with the keys given, or is not as it should be yet",
     },

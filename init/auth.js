@@ -19,16 +19,20 @@ const beginnings = [
   /\b(?:const|let|var)\s+\w+\s*:\s*NextAuthConfig\s*=\s*\{/,
 ]
 
-/** Presets for the adapters that an application may have had. */
+/** Presets for the adapters that an application may have had: docs/switching.md has the same table. */
 const presets = {
-  "@auth/prisma-adapter": "prisma",
-  "@next-auth/prisma-adapter": "prisma",
   "@auth/pg-adapter": "pg-adapter",
+  "@auth/neon-adapter": "neon",
+  "@auth/prisma-adapter": "prisma",
+  "@next-auth/prisma-adapter": "prisma-v4",
   "@auth/drizzle-adapter": "drizzle",
   "@auth/kysely-adapter": "kysely",
   "@auth/typeorm-adapter": "typeorm",
+  "@next-auth/typeorm-legacy-adapter": "typeorm",
   "@auth/sequelize-adapter": "sequelize",
   "@auth/mikro-orm-adapter": "mikro-orm",
+  "@auth/supabase-adapter": "supabase",
+  "@auth/d1-adapter": "d1",
 }
 
 /** What is to be done with the configuration: `{ changes, notes }`. */
@@ -67,11 +71,10 @@ function lineAt(text, at) {
 
 function replacing(file, text) {
   const preset = Object.entries(presets).find(([name]) => text.includes(name))?.[1]
-  const call = preset ? `SqlxAdapter({ schema: "${preset}" })` : "SqlxAdapter({ schema: … })"
-  return (
-    `${file} has another adapter, which is left as it is. To go on with its tables, put ` +
-    `${call} in its place: docs/switching.md.`
-  )
+  const left = `${file} has another adapter, which is left as it is.`
+  const page = "node_modules/next-auth-sqlx-adapter/docs/switching.md"
+  if (!preset) return `${left} Whether this one reads its tables is in ${page}.`
+  return `${left} To go on with its tables, put SqlxAdapter({ schema: "${preset}" }) in its place: ${page}.`
 }
 
 function planNew({ authMajor, router, typescript, folder, alias }) {
@@ -165,4 +168,4 @@ const handler = `const handler = NextAuth(authOptions)
 export { handler as GET, handler as POST }
 `
 
-module.exports = { planAuth }
+module.exports = { planAuth, presets }

@@ -16,7 +16,8 @@ function findProject(root) {
   if (nextMajor === undefined) {
     return {
       problem:
-        "init knows Next.js, which package.json does not name; docs/frameworks.md has the others",
+        "init knows Next.js, which package.json does not name; " +
+        "node_modules/next-auth-sqlx-adapter/docs/frameworks.md has the others",
     }
   }
   const authMajor = major("next-auth")
@@ -25,8 +26,13 @@ function findProject(root) {
       problem: "next-auth is missing: npm install next-auth@beta (version 5), or next-auth@4",
     }
   }
-  if (authMajor < 4)
-    return { problem: "next-auth is older than 4: docs/nextauth-v3.md has what it takes" }
+  if (authMajor < 4) {
+    return {
+      problem:
+        "next-auth is older than 4: " +
+        "node_modules/next-auth-sqlx-adapter/docs/nextauth-v3.md has what it takes",
+    }
+  }
   const has = (name) => existsSync(path.join(root, name))
   const folder = has("src/app") || has("src/pages") ? "src" : ""
   const router = has(path.join(folder, "app")) || !has(path.join(folder, "pages")) ? "app" : "pages"

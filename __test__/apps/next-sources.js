@@ -1,13 +1,14 @@
 // The sources of a Next.js application, as its documentation and this package's have them.
 
-const { providers } = require("./providers.js")
+const { magicLink, openId, providers } = require("./providers.js")
 
 /** The files of one, by their paths. */
-function nextSources({ next, auth, router, wrapper, standalone, cacheComponents }) {
+function nextSources({ next, auth, router, wrapper, standalone, cacheComponents, split }) {
   const files = {
     ...config({ next, wrapper, standalone, cacheComponents }),
     ...(router === "pages" ? pagesRouter : auth === 5 ? appRouter5 : appRouter4),
     ...(router === "app" && auth === 5 && next >= 16 ? { "proxy.ts": proxy } : {}),
+    ...(split ? splitConfiguration : {}),
   }
   if (!cacheComponents) return files
   // Such an application has no edge routes, and what waits for a request stands in a boundary.
@@ -128,6 +129,38 @@ export default auth((request) => {
 
 export const config = { matcher: ["/"] }
 `
+
+// As docs/frameworks.md has it: what the edge runtime needs apart from what needs Node.js.
+const splitConfiguration = {
+  "auth.config.ts": `
+import type { NextAuthConfig } from "next-auth"
+
+export const authConfig = {
+  session: { strategy: "jwt" },
+  providers: [${openId}],
+} satisfies NextAuthConfig
+`,
+  "auth.ts": `
+import NextAuth from "next-auth"
+import Nodemailer from "next-auth/providers/nodemailer"
+import { SqlxAdapter } from "next-auth-sqlx-adapter"
+import { authConfig } from "./auth.config"
+
+export const adapter = SqlxAdapter()
+export const marker = "change 0"
+const magicLink = ${magicLink}
+
+export const { handlers, auth } = NextAuth({
+  ...authConfig,
+  adapter,
+  providers: [...authConfig.providers, magicLink],
+})
+`,
+  "middleware.ts": proxy.replace(
+    `import { auth } from "./auth"\n`,
+    `import NextAuth from "next-auth"\nimport { authConfig } from "./auth.config"\n\nconst { auth } = NextAuth(authConfig)\n`,
+  ),
+}
 
 const appRouter5 = {
   "auth.ts": auth5,

@@ -1,6 +1,5 @@
 /** The providers of an application on `@auth/core`, as source: both services are those of the tests. */
-const providers = `[
-  {
+const openId = `{
     id: "loopback",
     name: "Loopback ID",
     type: "oidc",
@@ -9,8 +8,11 @@ const providers = `[
     clientSecret: process.env.OIDC_CLIENT_SECRET,
     checks: ["pkce", "state", "nonce"],
     authorization: { params: { scope: "openid email profile" } },
-  },
-  Nodemailer({ server: process.env.EMAIL_SERVER ?? "smtp://127.0.0.1", from: "app@example.test" }),
+  }`
+const magicLink = `Nodemailer({ server: process.env.EMAIL_SERVER ?? "smtp://127.0.0.1", from: "app@example.test" })`
+const providers = `[
+  ${openId},
+  ${magicLink},
 ]`
 
-module.exports = { providers }
+module.exports = { magicLink, openId, providers }

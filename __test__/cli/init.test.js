@@ -3,6 +3,7 @@
 
 const fs = require("node:fs")
 const path = require("node:path")
+const { presets } = require("../../init/auth")
 const { freshFolder, mustRun, root, run } = require("../package/project")
 const { answering } = require("../package/terminal")
 
@@ -218,7 +219,27 @@ describe("a configuration that is there gets one line", () => {
     const { stdout } = await init(place, "--yes")
     expect(read(place, "auth.js")).toBe(source)
     expect(stdout).toContain(`SqlxAdapter({ schema: "prisma" })`)
+    const [page] = /node_modules\/next-auth-sqlx-adapter\/docs\/[\w-]+\.md/.exec(stdout)
+    expect(read(place, page)).toContain("# Switching from another adapter")
   })
+
+  test("and one without a preset is not promised any", async () => {
+    const source = `import NextAuth from "next-auth"\nimport { MongoDBAdapter } from "@auth/mongodb-adapter"\nexport const { auth } = NextAuth({ adapter: MongoDBAdapter(client), providers: [] })\n`
+    const place = project({ ...without, "auth.js": source })
+    const { stdout } = await init(place, "--yes")
+    expect(read(place, "auth.js")).toBe(source)
+    expect(stdout).toContain("has another adapter, which is left as it is.")
+    expect(stdout).toContain("docs/switching.md")
+    expect(stdout).not.toContain("schema:")
+  })
+})
+
+test("the presets are those of docs/switching.md, package by package", () => {
+  const page = fs.readFileSync(path.join(root, "docs/switching.md"), "utf8")
+  const row = /^\| `(@[\w/-]+)` \| `SqlxAdapter\(url, \{ schema: "([\w-]+)" \}\)` \|/gm
+  const rows = [...page.matchAll(row)].map(([, name, preset]) => [name, preset])
+  expect(rows.length).toBeGreaterThan(10)
+  expect(Object.entries(presets)).toEqual(rows)
 })
 
 describe("what next.config exports is wrapped", () => {

@@ -1,5 +1,9 @@
 // Spans and metrics, as OpenTelemetry's own SDK receives them.
 
+const { execFileSync } = require("node:child_process")
+const fs = require("node:fs")
+const os = require("node:os")
+const path = require("node:path")
 const { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, trace } = require("@opentelemetry/api")
 const { AsyncLocalStorageContextManager } = require("@opentelemetry/context-async-hooks")
 const sdkMetrics = require("@opentelemetry/sdk-metrics")
@@ -19,8 +23,15 @@ afterAll(() => context.disable())
 for (const database of databases.filter(({ name }) => Object.hasOwn(SYSTEMS, name))) {
   describeOn(database.name)(`OpenTelemetry (${database.name})`, () => {
     const exporter = new sdkTrace.InMemorySpanExporter()
+    const sampled = []
     const tracerProvider = new sdkTrace.BasicTracerProvider({
       spanProcessors: [new sdkTrace.SimpleSpanProcessor(exporter)],
+      sampler: {
+        shouldSample(_context, _trace, name, kind, attributes) {
+          sampled.push({ name, kind, attributes: { ...attributes } })
+          return { decision: sdkTrace.SamplingDecision.RECORD_AND_SAMPLED }
+        },
+      },
     })
     const reader = new sdkMetrics.MetricReader()
     reader.onForceFlush = reader.onShutdown = async () => {}
@@ -58,6 +69,16 @@ for (const database of databases.filter(({ name }) => Object.hasOwn(SYSTEMS, nam
       expect(span.parentSpanContext.spanId).toBe(outer.spanContext().spanId)
       expect(span.attributes).toEqual({ "db.operation.name": "getUser", "db.system.name": system })
       expect(span.status.code).toBe(SpanStatusCode.UNSET)
+    })
+
+    test("a sampler sees what is called, and on which database", async () => {
+      await adapter.getUser("nobody")
+      await adapter.getUserByEmail(uniqueEmail())
+      expect(sampled.at(-1)).toEqual({
+        name: "getUserByEmail",
+        kind: SpanKind.CLIENT,
+        attributes: { "db.operation.name": "getUserByEmail", "db.system.name": system },
+      })
     })
 
     test("a call that fails says by which code, and fails as it did", async () => {
@@ -134,3 +155,38 @@ test("without an SDK the calls are what they were", async () => {
   await adapter.close()
   await refused(plain.getUser(user.id), "ERR_CLOSED")
 })
+
+test.each(["require", "import"])(
+  "an application without the API is told to install it: %s",
+  (way) => {
+    const root = path.join(__dirname, "../..")
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "next-auth-sqlx-adapter-"))
+    try {
+      const installed = path.join(folder, "node_modules/next-auth-sqlx-adapter")
+      fs.mkdirSync(installed, { recursive: true })
+      for (const name of ["package.json", "otel.js", "otel.mjs", "error.js"]) {
+        fs.copyFileSync(path.join(root, name), path.join(installed, name))
+      }
+      const load = { require: "async () => require(name)", import: "() => import(name)" }[way]
+      const script = `
+        const name = "next-auth-sqlx-adapter/otel"
+        const load = ${load}
+        load().then(({ withOpenTelemetry }) => {
+          try {
+            withOpenTelemetry({})
+          } catch ({ name, code, message }) {
+            console.log(JSON.stringify({ name, code, message }))
+          }
+        })
+      `
+      const options = { cwd: folder, encoding: "utf8" }
+      expect(JSON.parse(execFileSync(process.execPath, ["-e", script], options))).toEqual({
+        name: "SqlxAdapterError",
+        code: "ERR_CONFIG",
+        message: expect.stringContaining("npm install @opentelemetry/api"),
+      })
+    } finally {
+      fs.rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)

@@ -4,7 +4,7 @@ const { execFileSync } = require("node:child_process")
 const fs = require("node:fs")
 const path = require("node:path")
 const { localFile } = require("../../platform.js")
-const { root } = require("./project.js")
+const { root, run } = require("./project.js")
 
 const binary = path.join(root, localFile)
 
@@ -30,4 +30,15 @@ testOnLinux("is stripped", () => {
   })
   expect(said).toContain(".dynsym")
   expect(said).not.toMatch(/\.symtab|\.debug_/)
+})
+
+testOnLinux("passes what the release asks of it, which Node.js itself would not", async () => {
+  const asked = (file) => run(process.execPath, [".ci/binary.mjs", file], { cwd: root })
+  const said = await asked(binary)
+  expect(said).toMatchObject({ code: 0, stderr: "" })
+  expect(said.stdout).toMatch(/^[\w.-]+\.node: \d+ bytes; needs .*libc\./)
+  const node = await asked(process.execPath)
+  expect(node.code).toBe(1)
+  expect(node.stderr).toContain("it is larger than")
+  expect(node.stderr).toContain("libstdc++.so.6 is not part of every such system")
 })

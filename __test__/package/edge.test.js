@@ -12,6 +12,10 @@ jest.setTimeout(60_000)
 const conditions = ["edge-light", "workerd", "browser"]
 const real = Object.keys(SqlxAdapter("sqlite::memory:"))
 
+const files = ["package.json", "edge.js", "edge.mjs", "error.js"]
+/** Of the entry points that do without the addon: what each imports is what it is given. */
+const otherFiles = ["compose", "compose.js", "compose.mjs", "otel.js", "otel.mjs"]
+
 let folder
 
 beforeAll(() => {
@@ -19,9 +23,11 @@ beforeAll(() => {
   const installed = path.join(folder, "node_modules/next-auth-sqlx-adapter")
   fs.mkdirSync(installed, { recursive: true })
   // Without the binary, the loader and whatever else only Node.js is to have.
-  for (const name of ["package.json", "edge.js", "edge.mjs", "error.js"]) {
-    fs.copyFileSync(path.join(root, name), path.join(installed, name))
+  for (const name of [...files, ...otherFiles]) {
+    fs.cpSync(path.join(root, name), path.join(installed, name), { recursive: true })
   }
+  const api = "node_modules/@opentelemetry"
+  fs.symlinkSync(path.join(root, api), path.join(folder, api))
 })
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
@@ -50,6 +56,18 @@ const probe = `
 `
 const imports = `import Default, { SqlxAdapter, SqlxAdapterError } from "next-auth-sqlx-adapter"\n`
 
+/** What is made of adapters, of the one that rejects. */
+const around = `
+  import { SqlxAdapter } from "next-auth-sqlx-adapter"
+  import { composeAdapters, mirror } from "next-auth-sqlx-adapter/compose"
+  import { withOpenTelemetry } from "next-auth-sqlx-adapter/otel"
+  const part = SqlxAdapter()
+  const composed = composeAdapters({ user: part, account: part, verificationToken: part, session: false })
+  const adapters = [composed, mirror(part, part)].map((adapter) => withOpenTelemetry(adapter))
+  const codes = adapters.map((adapter) => adapter.getUser("1").catch(({ code }) => code))
+  console.log(JSON.stringify(await Promise.all(codes)))
+`
+
 function expectStub(said) {
   const { isDefault, outcomes } = JSON.parse(said)
   expect(isDefault).toBe(true)
@@ -58,6 +76,7 @@ function expectStub(said) {
     expect([name, code, operation, isOurs]).toEqual([name, "ERR_UNSUPPORTED", name, true])
     expect(message).toContain('export const runtime = "nodejs"')
     expect(message).toContain("proxy.ts")
+    expect(message).toContain("@jest-environment node")
     expect(message).not.toContain("hunter2")
   }
 }
@@ -82,12 +101,12 @@ describe.each(conditions)("the condition %s", (condition) => {
     expectStub(await mustRun(process.execPath, args, { cwd: folder }))
   })
 
-  test("is bundled without anything of Node.js", async () => {
-    const entry = write("bundle.mjs", imports + probe)
-    const outfile = path.join(folder, `${condition}-out.mjs`)
+  /** Bundles a script, and gives where it is and the names of all files that went into it. */
+  async function bundled(name, script) {
+    const outfile = path.join(folder, `${condition}-${name}-out.mjs`)
     // For a browser, where a module of Node.js cannot be resolved: it would fail the build.
     const { warnings, metafile } = await esbuild.build({
-      entryPoints: [entry],
+      entryPoints: [write(`${name}.mjs`, script)],
       outfile,
       bundle: true,
       format: "esm",
@@ -97,8 +116,20 @@ describe.each(conditions)("the condition %s", (condition) => {
       logLevel: "silent",
     })
     expect(warnings).toEqual([])
-    const inputs = Object.keys(metafile.inputs).map((name) => path.basename(name))
-    expect(inputs.sort()).toEqual(["edge.js", "edge.mjs", "error.js", path.basename(entry)].sort())
+    return { outfile, inputs: Object.keys(metafile.inputs).map((name) => path.basename(name)) }
+  }
+
+  test("is bundled without anything of Node.js", async () => {
+    const { outfile, inputs } = await bundled("bundle", imports + probe)
+    const own = ["edge.js", "edge.mjs", "error.js", `${condition}-bundle.mjs`]
+    expect(inputs.sort()).toEqual(own.sort())
     expectStub(await mustRun(process.execPath, [outfile], { cwd: folder }))
+  })
+
+  test("is bundled with /compose and /otel around it, too", async () => {
+    const { outfile, inputs } = await bundled("around", around)
+    expect(inputs).toEqual(expect.arrayContaining(["edge.js", "adapters.js", "otel.js"]))
+    const said = await mustRun(process.execPath, [outfile], { cwd: folder })
+    expect(JSON.parse(said)).toEqual(["ERR_UNSUPPORTED", "ERR_UNSUPPORTED"])
   })
 })

@@ -46,6 +46,7 @@ test("holds what it takes to use and to build it, and nothing else", () => {
     "compose.d.ts",
     "compose.js",
     "compose.mjs",
+    "docs",
     "edge.js",
     "edge.mjs",
     "error.js",
@@ -81,6 +82,28 @@ test("holds what it takes to use and to build it, and nothing else", () => {
   // For who imports the entry point that is about it.
   expect(Object.keys(manifest.peerDependencies)).toEqual(["@opentelemetry/api"])
   expect(manifest.peerDependenciesMeta).toEqual({ "@opentelemetry/api": { optional: true } })
+})
+
+test("holds every page that its own texts name", () => {
+  const installed = path.join(project, "node_modules/next-auth-sqlx-adapter")
+  const files = fs.readdirSync(installed, { recursive: true })
+  const texts = files.filter((name) => /\.(m?js|d\.m?ts|rs|md)$/.test(name))
+  const named = texts.flatMap((file) => {
+    const text = fs.readFileSync(path.join(installed, file), "utf8")
+    return [...text.matchAll(/\bdocs\/[\w-]+\.md/g)].map(([page]) => ({ file, page }))
+  })
+  for (const file of ["README.md", "CHANGELOG.md", "index.d.ts", "v3.d.ts", "init/auth.js"]) {
+    expect(named.map((one) => one.file)).toContain(file)
+  }
+  expect(named.filter(({ page }) => !fs.existsSync(path.join(installed, page)))).toEqual([])
+  // The pages of one another; what else of the repository they link to is not in the package.
+  const pages = fs.readdirSync(path.join(installed, "docs"))
+  expect(pages.filter((name) => !name.endsWith(".md"))).toEqual([])
+  for (const page of pages) {
+    const text = fs.readFileSync(path.join(installed, "docs", page), "utf8")
+    const linked = [...text.matchAll(/\]\(([\w-]+\.md)[)#]/g)].map(([, name]) => name)
+    expect(linked.filter((name) => !pages.includes(name))).toEqual([])
+  }
 })
 
 describe.each([`this one, ${process.version}`, ...majors])("Node.js %s", (version) => {

@@ -59,9 +59,20 @@ ${["@auth/express", "@auth/qwik", "@auth/solid-start", "@auth/sveltekit"]
   .join("\n")}
 `
 
+/** Files beside a block, which the page has before it. */
+const AUTH = `
+import type { NextAuthResult } from "next-auth"
+export const auth: NextAuthResult["auth"]
+export const handle: unknown
+`
+const AUTH_CONFIG = `
+import type { NextAuthConfig } from "next-auth"
+export const authConfig: NextAuthConfig
+`
+
 /** The NextAuth that a block is written for. */
 function version({ document, text }) {
-  if (document.endsWith("v3.md")) return 3
+  if (document.endsWith("v3.md") || /from "next-auth-sqlx-adapter\/v3"/.test(text)) return 3
   return text.includes("NextAuthOptions") ? 4 : 5
 }
 
@@ -79,7 +90,8 @@ function wrong(language, nextAuth) {
   }
   files.set(file("given.d.mts"), { text: GIVEN })
   files.set(file("absent.d.ts"), { text: ABSENT })
-  files.set(file("auth.d.ts"), { text: "export const handle: unknown\n" })
+  files.set(file("auth.d.ts"), { text: AUTH })
+  files.set(file("auth.config.d.ts"), { text: AUTH_CONFIG })
   const options = {
     // Who writes JavaScript is not told that the environment may lack a variable.
     strict: language === "ts",
@@ -121,6 +133,7 @@ function wrong(language, nextAuth) {
 test.each([
   ["ts", 5],
   ["ts", 4],
+  ["ts", 3],
   ["js", 5],
   ["js", 3],
 ])("%s compiles, with NextAuth %i", (language, nextAuth) => {

@@ -70,7 +70,7 @@ pub fn prepare(place: &SqliteSource, notice: &(dyn Fn(String) + Send + Sync)) ->
                 notice(format!(
                     "{} is open in this process by another copy of SQLite. Two copies in one process \
                      can corrupt the file: close the other one, or run it in a process of its own \
-                     (docs/sqlite.md)",
+                     (docs/sqlite.md of the package)",
                     path.display()
                 ));
             }
