@@ -71,6 +71,8 @@ export interface VerificationTokenPart {
     identifier: string
     token: string
   }): Awaitable<VerificationToken | null>
+  /** What `deleteUser` calls with the user's address; without it their links stay until they expire. */
+  deleteVerificationTokens?(identifier: string): Awaitable<unknown>
 }
 
 /** A part that keeps passkeys. */
@@ -129,7 +131,8 @@ export type ComposedAdapter<P extends Parts = Parts> = Pick<SqlxAdapterObject, U
   FunctionsOf<P, "verificationToken", VerificationTokenFunctions> &
   FunctionsOf<P, "authenticator", AuthenticatorFunctions> &
   Management<P["session"], "listSessions" | "deleteSessionsByUser" | "createSessionFor"> &
-  Management<P["account"], "listAccounts" | "updateAccount" | "withAccountLock"> & {
+  Management<P["account"], "listAccounts" | "updateAccount" | "withAccountLock"> &
+  Management<P["verificationToken"], "deleteVerificationTokens"> & {
     /**
      * Completes what is left of `deleteUser` after a crash or an error half-way, in any process: call
      * it when the application starts, or from time to time.
@@ -188,6 +191,7 @@ export interface MirrorOptions {
   compareReads?: boolean
   /**
    * Remember which rows are written while others are being copied to the secondary, for `settle()`.
+   * Both must have `getAccount` for the tokens of accounts to be compared.
    * @default false
    */
   copying?: boolean

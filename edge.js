@@ -29,6 +29,7 @@ const operations = [
   "updateAuthenticatorCounter",
   "listSessions",
   "deleteSessionsByUser",
+  "deleteVerificationTokens",
   "createSessionFor",
   "listAccounts",
   "updateAccount",

@@ -102,6 +102,7 @@ export interface Finding {
     | "other_tables"
     | "plain_sessions"
     | "unfinished_users"
+    | "accounts_without_passkey"
     | "orphan_rows"
   table: string
   /** The column, or several, separated by a comma and a space. */
@@ -204,10 +205,20 @@ export interface QueryEvent {
   error?: SqlxAdapterErrorCode
 }
 
-/** NextAuth's own logger fits. */
+/** What {@link Logger.error} is told beside the error. */
+export interface FailedQuery extends Omit<QueryEvent, "error"> {
+  error: SqlxAdapterError
+  [property: string]: unknown
+}
+
+/** NextAuth's own logger fits, v4's and v5's. Its methods are called on it, as NextAuth does. */
 export interface Logger {
-  /** A call that failed: its text, and what `onQuery` is told. */
-  error?(text: string, event: QueryEvent): void
+  /**
+   * A call that failed: a {@link SqlxAdapterError} with its operation and its code, and no value. Auth.js takes it so;
+   * NextAuth v4 has a string there, and the error as `metadata.error`.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: an error for one version, a string for the other
+  error?(error: any, metadata: FailedQuery): void
   /** What the application should know, such as an ignored URL parameter. Without it: `process.emitWarning`. */
   warn?(text: string): void
   info?(text: string): void
@@ -267,7 +278,7 @@ export interface SqlxAdapterObject {
    * @throws `ERR_FOREIGN_KEY` no user has this `userId`.
    */
   linkAccount(account: AdapterAccount): Promise<AdapterAccount>
-  /** Deletes an account. `null`: there was none. */
+  /** Deletes an account; a passkey's with the passkey. `null`: there was none. */
   unlinkAccount(account: AccountKey): Promise<AdapterAccount | null>
   // What @auth/core declares; a call takes the signature above, which is the true one.
   unlinkAccount(account: AccountKey): Promise<AdapterAccount | undefined>
@@ -300,6 +311,12 @@ export interface SqlxAdapterObject {
 
   getAccount(providerAccountId: string, provider: string): Promise<AdapterAccount | null>
   getAuthenticator(credentialID: string): Promise<AdapterAuthenticator | null>
+  /**
+   * Stores a passkey. If it cannot, the account that was linked for it in the last minute is unlinked, and a
+   * user who was inserted for it is deleted.
+   * @throws `ERR_UNIQUE` the credential is registered, or its account was there before without it.
+   * @throws `ERR_FOREIGN_KEY` no user has this `userId`.
+   */
   createAuthenticator(authenticator: AdapterAuthenticator): Promise<AdapterAuthenticator>
   listAuthenticatorsByUserId(userId: string): Promise<AdapterAuthenticator[]>
   /** @throws `ERR_NOT_FOUND` no passkey has this `credentialID`. */
@@ -315,6 +332,11 @@ export interface SqlxAdapterObject {
    * `listSessions` gives it), or all but the one with the session token `except`.
    */
   deleteSessionsByUser(userId: string, which?: { id: string } | { except: string }): Promise<number>
+  /**
+   * Deletes the links and codes that are pending for an identifier, which is an e-mail address as
+   * NextAuth gave it, and returns how many. `deleteUser` does so for the user's address.
+   */
+  deleteVerificationTokens(identifier: string): Promise<number>
   /**
    * Signs a user in without NextAuth, as after a registration or in a test: stores a session with
    * a random token, which is the cookie's value. It ends at `expires`, `maxAge` seconds from now, or
@@ -382,7 +404,7 @@ export interface SqlxAdapterObject {
   /**
    * Adds what is missing: tables, columns, keys and indexes. Returns the statements that did it, or,
    * with `dryRun`, those that would. Nothing is ever dropped or retyped. What ran is noted in the table
-   * `next_auth_sqlx_migrations`.
+   * `next_auth_sqlx_migrations`. One process at a time does so; it takes as long as an index takes.
    */
   migrate(options?: { dryRun?: boolean }): Promise<string[]>
 

@@ -6,6 +6,7 @@
 //   DATABASES=sqlite npm test       only the databases that are named
 
 import { spawn } from "node:child_process"
+import { randomInt } from "node:crypto"
 import { mkdirSync, readFileSync, rmSync } from "node:fs"
 import path from "node:path"
 import { summaryLines } from "../__test__/servers/index.js"
@@ -29,8 +30,14 @@ summarize()
 
 /** The core, without Node.js. */
 async function cargo() {
+  // Other random input each time; what has failed comes again with FUZZ_SEED in the environment.
+  const seed = process.env.FUZZ_SEED ?? String(randomInt(1, 2 ** 31))
+  console.log(`FUZZ_SEED=${seed}`)
   // The addon's profile: what it compiled need not be compiled again.
-  const { status, output } = await run("cargo", ["test", "--release", "--locked"], { read: true })
+  const { status, output } = await run("cargo", ["test", "--release", "--locked"], {
+    read: true,
+    env: { FUZZ_SEED: seed },
+  })
   const counts = { passed: 0, failed: 0, skipped: 0 }
   for (const line of output.matchAll(
     /^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm,
@@ -86,10 +93,10 @@ function accountedFor(status, counts) {
   return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
 }
 
-function run(command, args, { read = false } = {}) {
+function run(command, args, { read = false, env = {} } = {}) {
   return new Promise((resolve) => {
     const stdio = ["ignore", read ? "pipe" : "inherit", "inherit"]
-    const child = spawn(command, args, { cwd: root, stdio })
+    const child = spawn(command, args, { cwd: root, stdio, env: { ...process.env, ...env } })
     let output = ""
     child.stdout?.on("data", (piece) => {
       process.stdout.write(piece)

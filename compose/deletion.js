@@ -68,6 +68,15 @@ function deletions(parts, owned, owner) {
     }
   }
 
+  /**
+   * Pending magic links go by the address, which the mark takes away: while it is known. A crash after
+   * this and before the mark leaves a user who has to ask for another link.
+   */
+  async function deleteTokens({ email }) {
+    const name = "deleteVerificationTokens"
+    if (email && has(parts.verificationToken, name)) await to("verificationToken", name, email)
+  }
+
   async function deleteUser(userId) {
     const left = steps()
     // Before anything is done: a step that can never be done must not leave half a user.
@@ -75,7 +84,10 @@ function deletions(parts, owned, owner) {
       if (!has(parts[model], name)) throw unsupported(model, name)
     }
     const user = present(await to("user", "getUser", userId))
-    if (user && left.some(({ model }) => !owner[model].shared)) await mark(user)
+    if (user) {
+      await deleteTokens(user)
+      if (left.some(({ model }) => !owner[model].shared)) await mark(user)
+    }
     for (const { model, name } of left) {
       const id = await owner[model].find(userId)
       if (id === null) continue

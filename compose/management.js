@@ -4,8 +4,8 @@ const { SqlxAdapterError } = require("../error.js")
 const { has } = require("./parts.js")
 
 /**
- * What this package's adapters have for sessions and accounts besides NextAuth's functions: there when
- * the part has it, and about the users of the part `user`.
+ * What this package's adapters have for sessions, accounts and magic links besides NextAuth's functions:
+ * there when the part has it, and about the users of the part `user`.
  */
 function management({ parts, owner, to, present, withUserId, signIns }) {
   const list = (model, name) => async (userId, options) => {
@@ -51,6 +51,10 @@ function management({ parts, owner, to, present, withUserId, signIns }) {
         signIns.complete(userId)
         return { ...session, userId }
       },
+    },
+    verificationToken: {
+      deleteVerificationTokens: async (identifier) =>
+        to("verificationToken", "deleteVerificationTokens", identifier),
     },
     account: {
       listAccounts: list("account", "listAccounts"),

@@ -17,6 +17,7 @@ const writes = new Set([
   "updateSession",
   "deleteSession",
   "deleteSessionsByUser",
+  "deleteVerificationTokens",
   "createVerificationToken",
   "useVerificationToken",
   "createAuthenticator",
@@ -24,12 +25,18 @@ const writes = new Set([
 ])
 
 /** About the adapter itself, not about rows. */
-const own = new Set(["ping", "stats", "getAdapter", "check", "cleanup", "migrate", "rekey"])
+const own = new Set(["ping", "stats", "check", "cleanup", "migrate", "rekey"])
 
 /** Writes to both adapters, reads from the primary, and tells where the secondary differs. */
 function mirror(primary, secondary, options = {}) {
   for (const [name, part] of Object.entries({ primary, secondary })) {
     if (part === null || typeof part !== "object") throw config(`${name}: give an adapter`)
+  }
+  if (has(primary, "getAdapter") && !has(primary, "createUser")) {
+    throw config(
+      "primary: it has NextAuth 2 and 3's methods alone, which cannot be followed; give an adapter that has " +
+        "NextAuth 4 and 5's functions, too, as those of this package and its /v3 have",
+    )
   }
   const { onDifference, compareReads, copying, timeout } = checkedOptions(options)
   const touched = copying ? touchedRows(primary, secondary) : undefined
@@ -96,7 +103,8 @@ function mirror(primary, secondary, options = {}) {
     async createSessionFor(...args) {
       const session = await primary.createSessionFor(...args)
       counts.writes += 1
-      await follow("createSession", [session], session)
+      const arrived = await follow("createSession", [session], session)
+      touched?.note("createSession", [session], session, arrived)
       return session
     },
     /** The function runs once: a refresh token may work only once. */
@@ -110,7 +118,9 @@ function mirror(primary, secondary, options = {}) {
       const account = await primary.withAccountLock(provider, providerAccountId, given)
       counts.writes += 1
       if (change) {
-        await follow("updateAccount", [{ ...change, provider, providerAccountId }], account)
+        const args = [{ ...change, provider, providerAccountId }]
+        const arrived = await follow("updateAccount", args, account)
+        touched?.note("updateAccount", args, account, arrived)
       }
       return account
     },
@@ -118,7 +128,7 @@ function mirror(primary, secondary, options = {}) {
 
   const mirrored = {}
   for (const name of functionNames(primary)) {
-    if (name === "close") continue
+    if (name === "close" || name === "getAdapter") continue
     if (Object.hasOwn(followed, name)) {
       mirrored[name] = followed[name]
       continue
@@ -126,7 +136,7 @@ function mirror(primary, secondary, options = {}) {
     const run = writes.has(name) ? write : own.has(name) ? undefined : read
     mirrored[name] = run ? async (...args) => run(name, args) : (...args) => primary[name](...args)
   }
-  return {
+  const adapter = {
     ...mirrored,
     /** Closes both, as far as they can be closed. */
     async close() {
@@ -138,6 +148,14 @@ function mirror(primary, secondary, options = {}) {
     differences: () => structuredClone(counts),
     ...(touched && { settle: touched.settle }),
   }
+  if (has(primary, "getAdapter")) {
+    // Ours makes NextAuth 2 and 3's methods of the functions of the object that it is called on.
+    adapter.getAdapter = async function getAdapter(...args) {
+      const given = this === undefined || this === adapter ? adapter : { ...adapter, ...this }
+      return primary.getAdapter.apply(given, args)
+    }
+  }
+  return adapter
 }
 
 /** An adapter may be an instance of a class, whose functions are not its own. */

@@ -18,9 +18,22 @@ function touchedRows(primary, secondary) {
   const session = (token) => row("session", token, { token })
   const user = (id) => row("user", id, { id })
   const authenticator = (id) => row("authenticator", id, { id })
-  function account(given, linked) {
+  /** `cleared`: what was set to null, which adapters leave out of the account that they give. */
+  function account(given, linked, cleared) {
     const at = { provider: given.provider, providerAccountId: given.providerAccountId }
-    return row("account", at, { at, linked })
+    const earlier = rows.get(row("account", at).key)?.values.cleared
+    return row("account", at, { at, linked, cleared: { ...earlier, ...cleared } })
+  }
+
+  const nulls = (given) =>
+    Object.fromEntries(Object.entries(given).filter(([, value]) => value === null))
+
+  async function accountIn(adapter, at) {
+    const found = await adapter.getAccount(at.providerAccountId, at.provider)
+    if (!found) return null
+    // A row's own id is another in each system.
+    const { id: _, ...values } = found
+    return values
   }
 
   /** Which row a call has written. */
@@ -30,6 +43,8 @@ function touchedRows(primary, secondary) {
     deleteUser: ([id]) => user(id),
     linkAccount: ([given]) => account(given, given),
     unlinkAccount: ([given]) => account(given),
+    updateAccount: ([given], result) =>
+      result ? account(result, result, nulls(given)) : undefined,
     createSession: ([{ sessionToken }]) => session(sessionToken),
     updateSession: ([{ sessionToken }]) => session(sessionToken),
     deleteSession: ([token]) => session(token),
@@ -47,15 +62,24 @@ function touchedRows(primary, secondary) {
       if (!there) return secondary.createUser(user)
       if (differingFields(user, there)) await secondary.updateUser(user)
     },
-    async account({ at, linked }) {
+    async account({ at, linked, cleared }) {
       const [user, there] = await Promise.all([
         primary.getUserByAccount(at),
         secondary.getUserByAccount(at),
       ])
-      if (there && there.id !== user?.id) await secondary.unlinkAccount(at)
-      if (user && linked?.userId === user.id && there?.id !== user.id) {
-        await secondary.linkAccount(linked)
-      }
+      const isTheirs = Boolean(user && there?.id === user.id)
+      if (there && !isTheirs) await secondary.unlinkAccount(at)
+      if (!user) return
+      const held = has(primary, "getAccount") ? await accountIn(primary, at) : linked
+      if (held?.userId !== user.id) return
+      if (!isTheirs) return secondary.linkAccount(held)
+      if (!has(secondary, "getAccount")) return
+      const wanted = { ...cleared, ...held }
+      const present = { ...cleared, ...(await accountIn(secondary, at)) }
+      if (!differingFields(wanted, present)) return
+      if (has(secondary, "updateAccount")) return secondary.updateAccount(wanted)
+      await secondary.unlinkAccount(at)
+      await secondary.linkAccount(held)
     },
     async session({ token }) {
       const found = await primary.getSessionAndUser(token)

@@ -2,6 +2,7 @@
 
 use crate::crypto::equal;
 use crate::error::{Error, Result};
+use std::fmt;
 use std::sync::Arc;
 
 /// The largest time that a JavaScript `Date` holds, in milliseconds from 1970 in either direction.
@@ -11,8 +12,9 @@ pub const MAX_DATE: i64 = 8_640_000_000_000_000;
 /// The largest integer up to which JavaScript numbers have no gaps, 2^53 - 1.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 
-/// One value. Texts may be secrets: to compare two takes a time that their lengths alone decide.
-#[derive(Debug, Clone)]
+/// One value. Texts may be secrets: to compare two takes a time that their lengths alone decide, and
+/// `Debug` shows none.
+#[derive(Clone)]
 pub enum Value {
     /// `null`.
     Null,
@@ -32,6 +34,19 @@ pub enum Value {
     Json(Arc<str>),
     /// What no column can hold. The text says what it is, for an error: "an object", "a symbol".
     Other(&'static str),
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Integer(number) | Value::Date(number) => number.fmt(formatter),
+            Value::Float(number) => number.fmt(formatter),
+            Value::Boolean(boolean) => boolean.fmt(formatter),
+            Value::Null | Value::Text(_) | Value::List(_) | Value::Json(_) | Value::Other(_) => {
+                formatter.write_str(self.describe())
+            }
+        }
+    }
 }
 
 impl Value {
@@ -223,6 +238,22 @@ mod tests {
         assert_eq!(json(Value::Float(1.5)).as_deref(), Some("1.5"));
         assert_eq!(json(Value::Float(2.0)).as_deref(), Some("2"));
         assert_eq!(json(Value::Float(f64::NAN)), None);
+    }
+
+    #[test]
+    fn debug_shows_no_text_of_a_value_record_or_row() {
+        let secrets = [
+            Value::from("hunter2"),
+            Value::List(vec!["hunter2".into()]),
+            Value::Json("{\"a\":\"hunter2\"}".into()),
+        ];
+        let names = ["one", "two", "three"].map(Arc::from);
+        let record = Record(names.iter().cloned().zip(secrets.clone()).collect());
+        let row = Row { names: names.into(), values: secrets.to_vec(), omit_null: false };
+        let shown = format!("{secrets:?} {record:?} {row:#?} {:?}", Some(&secrets));
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("two") && shown.contains("an array"), "{shown}");
+        assert_eq!(format!("{:?}", Value::Integer(7)), "7");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Random input for whatever reads text or options from outside.
 //!
-//! `FUZZ_EXECUTIONS` says how often (`npm run fuzz`), `FUZZ_SEED` where the numbers begin.
+//! `FUZZ_EXECUTIONS` says how often (`npm run fuzz`), `FUZZ_SEED` where the numbers begin: elsewhere in each
+//! `npm test`, which prints it.
 
 #![allow(clippy::unwrap_used)]
 

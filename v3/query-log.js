@@ -29,7 +29,7 @@ function queryLog({ logging, logger, maxQueryExecutionTime }) {
   const used = {
     ...(wants("query") && { debug: (operation) => log.logQuery?.(operation) }),
     ...(wants("error") && {
-      error: (text, { operation }) => log.logQueryError?.(text, operation),
+      error: ({ message, operation }) => log.logQueryError?.(message, operation),
     }),
     ...(wants("warn") && { warn: (text) => log.log?.("warn", text) }),
   }

@@ -1,6 +1,6 @@
 // Attacks on sign-ins that are not complete, through the real core of Auth.js:
 //
-//   node half-sign-in.mjs <database URL>
+//   node half-sign-in.mjs <database URL> <JSON: { id, email } of a user whom another program has inserted>
 //
 // It prints what was seen, as JSON.
 
@@ -8,9 +8,9 @@ import { createServer } from "node:http"
 import { SqlxAdapter } from "next-auth-sqlx-adapter"
 import { application, end, form, mailbox, unique, user } from "./application.mjs"
 
-const url = process.argv[2]
+const [url, imported] = process.argv.slice(2)
 const adapter = SqlxAdapter(url)
-/** Another server of the same application, or a program that imports users. */
+/** Another server of the same application. */
 const other = SqlxAdapter(url, { pool: { max: 2 } })
 
 /** What happens between core's look at the account and its linking. */
@@ -82,19 +82,21 @@ const accountsOf = async ({ id }) => (await other.listAccounts(id)).length
 const seen = {}
 
 // Who is invited, or imported, is there without an account, and eve's provider says that she is them.
-{
-  const invited = await other.createUser({ email: `${unique("invited")}@example.com` })
+async function attackOn(person) {
   const eve = browser()
-  seen.invited = [await signIn(eve, someone(invited.email)), await user(eve)]
-  seen.invited.push(await accountsOf(invited))
-  // The invited person comes in by the mail that only they get, and is the user that was invited.
+  const told = [await signIn(eve, someone(person.email)), await user(eve)]
+  told.push(await accountsOf(person))
+  // The person comes in by the mail that only they get, and is the user that was there.
   const ada = browser()
-  const mail = await askForLink(ada, invited.email)
-  seen.invited.push(mail.identifier === invited.email, end(await ada(mail.url)))
-  seen.invited.push((await user(ada)) === invited.email)
-  const verified = await other.getUserByEmail(invited.email)
-  seen.invited.push(verified.id === invited.id, verified.emailVerified instanceof Date)
+  const mail = await askForLink(ada, person.email)
+  told.push(mail.identifier === person.email, end(await ada(mail.url)))
+  told.push((await user(ada)) === person.email)
+  const verified = await other.getUserByEmail(person.email)
+  told.push(verified.id === person.id, verified.emailVerified instanceof Date)
+  return told
 }
+seen.invited = await attackOn(await other.createUser({ email: `${unique("invited")}@example.com` }))
+seen.imported = await attackOn(JSON.parse(imported))
 
 // Eve asks for a link to somebody's address: it goes there. Guessing does not take it from them.
 {

@@ -2,20 +2,27 @@ const { execFile } = require("node:child_process")
 const path = require("node:path")
 const { promisify } = require("node:util")
 const { contract } = require("../support/contract")
+const { unique, uniqueEmail } = require("../support/samples")
 
 contract("an attacker, and a sign-in that is not complete, through the real core", (db) => {
   let seen
   beforeAll(async () => {
     const script = path.join(__dirname, "half-sign-in.mjs")
-    const { stdout } = await promisify(execFile)(process.execPath, [script, db.url])
+    const imported = { id: unique("imported"), email: uniqueEmail("imported") }
+    await db.insert("user", { ...imported, name: "Ada" })
+    const args = [script, db.url, JSON.stringify(imported)]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
     seen = JSON.parse(stdout)
   })
 
   const NOT_LINKED = "OAuthAccountNotLinked"
 
-  test("who is invited or imported is nobody else's, and comes in by their own mail", () => {
-    expect(seen.invited).toEqual([NOT_LINKED, null, 0, true, "/", true, true, true])
-  })
+  test.each(["invited", "imported"])(
+    "who is %s is nobody else's, and comes in by their own mail",
+    (how) => {
+      expect(seen[how]).toEqual([NOT_LINKED, null, 0, true, "/", true, true, true])
+    },
+  )
 
   test("a magic link goes to the address, and guesses neither open nor cancel it", () => {
     const failed = "Verification"

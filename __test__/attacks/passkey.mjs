@@ -1,6 +1,6 @@
 // Attacks on passkeys, through the real core of Auth.js and the real verification of SimpleWebAuthn:
 //
-//   node passkey.mjs <database URL>
+//   node passkey.mjs <database URL> <id of a credential whose account has lost its passkey>
 //
 // It prints what was seen, as JSON.
 
@@ -10,7 +10,7 @@ import { SqlxAdapter } from "next-auth-sqlx-adapter"
 import { application, end, form, mailbox, unique, user } from "./application.mjs"
 import { authenticator } from "./authenticator.mjs"
 
-const url = process.argv[2]
+const [url, leftId] = process.argv.slice(2)
 const adapter = SqlxAdapter(url)
 /** Another server of the same application, or a program that imports users. */
 const other = SqlxAdapter(url, { pool: { max: 2 } })
@@ -198,6 +198,44 @@ const seen = {}
   seen.credential.push(now.userId === ada.id, await ways(ada))
   const again = browser()
   seen.credential.push(await signIn(again, ada.key, ada.email), (await user(again)) === ada.email)
+}
+
+// Or the id of one whose row somebody has deleted by hand: the account is still there.
+{
+  const left = await other.getUserByAccount({ provider: "passkey", providerAccountId: leftId })
+  const forged = authenticator(Buffer.from(leftId, "base64"))
+  const eve = browser()
+  seen.left = [await register(eve, forged, address()), await user(eve), await ways(left)]
+  seen.left.push(await signIn(browser(), forged, left.email))
+}
+
+// A passkey that is unlinked is gone, and its id is whoever's claims it, and opens nothing of ada's.
+{
+  const ada = await somebody()
+  await other.unlinkAccount({ provider: "passkey", providerAccountId: ada.key.id })
+  seen.unlinked = [await ways(ada), await signIn(browser(), ada.key, ada.email)]
+  const forged = authenticator(Buffer.from(ada.key.id, "base64"))
+  const [eve, email] = [browser(), address()]
+  seen.unlinked.push(await register(eve, forged, email), (await user(eve)) === email)
+  seen.unlinked.push(await ways(ada))
+}
+
+// The passkey cannot be stored at the last moment: nothing of it stays, and the person can try again.
+{
+  const refuse = (passkey) => {
+    passkey.counter = -1
+  }
+  const [visit, email] = [browser(), address()]
+  before.set("createAuthenticator", refuse)
+  seen.unstored = [await register(visit, authenticator(), email), await user(visit)]
+  seen.unstored.push(await other.getUserByEmail(email))
+  seen.unstored.push(await register(visit, authenticator(), email), (await user(visit)) === email)
+  const ada = await other.getUserByEmail(email)
+  // Nor if it is a further one of somebody's who is signed in.
+  before.set("createAuthenticator", refuse)
+  seen.unstored.push(await register(visit, authenticator()), await ways(ada))
+  seen.unstored.push(await register(visit, authenticator()), await ways(ada))
+  seen.unstored.push((await user(visit)) === email)
 }
 
 // Or one that a database may take for the same: another by one letter's case.

@@ -1,13 +1,22 @@
 const { execFile } = require("node:child_process")
+const { randomBytes } = require("node:crypto")
 const path = require("node:path")
 const { promisify } = require("node:util")
 const { contract } = require("../support/contract")
+const { makeAccount, makeUser } = require("../support/samples")
 
 contract("an attacker, and passkeys, through the real core", (db) => {
   let seen
   beforeAll(async () => {
     const script = path.join(__dirname, "passkey.mjs")
-    const { stdout } = await promisify(execFile)(process.execPath, [script, db.url])
+    const left = randomBytes(32).toString("base64")
+    const { id } = await makeUser(db.adapter)
+    await makeAccount(db.adapter, id, {
+      type: "webauthn",
+      provider: "passkey",
+      providerAccountId: left,
+    })
+    const { stdout } = await promisify(execFile)(process.execPath, [script, db.url, left])
     seen = JSON.parse(stdout)
   })
 
@@ -49,6 +58,17 @@ contract("an attacker, and passkeys, through the real core", (db) => {
     const [register, who, ...rest] = seen.credential
     expect([register, who]).toEqual([FAILED, NOBODY])
     expect(rest).toEqual([REFUSED, NOT_LINKED, true, true, true, ONE, ...IN])
+  })
+
+  test("nor does one whose passkey is gone, whose account would be the way in", () => {
+    expect(seen.left).toEqual([FAILED, NOBODY, [1, 0], FAILED])
+    expect(seen.unlinked).toEqual([[0, 0], FAILED, ...IN, [0, 0]])
+  })
+
+  test("one that cannot be stored leaves nothing, and the person tries again", () => {
+    const [first, who, found, ...rest] = seen.unstored
+    expect([first, who, found]).toEqual([FAILED, NOBODY, null])
+    expect(rest).toEqual([...IN, FAILED, ONE, "/", [2, 2], true])
   })
 
   test("nor does one that differs by a letter's case", () => {

@@ -2,7 +2,14 @@
 
 const { SqlxAdapter } = require("../..")
 const { said, startNode, ROOT } = require("../support/child")
-const { makeAccount, makeSession, makeUser, passkey, unique } = require("../support/samples")
+const {
+  makeAccount,
+  makeSession,
+  makeToken,
+  makeUser,
+  passkey,
+  unique,
+} = require("../support/samples")
 const { sqlite } = require("../support/sqlite")
 const { describeOnBoth } = require("./systems")
 
@@ -33,27 +40,31 @@ describeOnBoth("deleteUser across systems", (both) => {
     ]
     const { provider, providerAccountId } = await makeAccount(adapter, user.id)
     await adapter.createAuthenticator(passkey(user.id))
+    await makeToken(adapter, { identifier: user.email })
     return { user, sessionToken, key: { provider, providerAccountId } }
   }
 
-  /** What is stored of a user: sessions, accounts, passkeys, users. */
-  async function stored({ id }) {
-    const counted = async (at, table, column = "user_id") => {
+  /** What is stored of a user: sessions, accounts, passkeys, pending magic links, users. */
+  async function stored({ id, email }) {
+    const counted = async (at, table, column = "user_id", value = id) => {
       const sql = `SELECT count(*) AS n FROM ${table} WHERE ${column} = ?`
-      return Number((await at.rows(sql, [id]))[0].n)
+      return Number((await at.rows(sql, [value]))[0].n)
     }
     return {
       sessions: await counted(both.others.place, "sessions"),
       accounts: await counted(place, "accounts"),
       passkeys: await counted(place, "authenticators"),
+      links: await counted(both.users.place, "verification_tokens", "identifier", email),
       users: await counted(both.users.place, "users", "id"),
       standIns:
         (await counted(both.others.place, "users", "id")) + (await counted(place, "users", "id")),
     }
   }
 
-  const all = { sessions: 2, accounts: 1, passkeys: 1, users: 1, standIns: 2 }
-  const none = { sessions: 0, accounts: 0, passkeys: 0, users: 0, standIns: 0 }
+  const all = { sessions: 2, accounts: 1, passkeys: 1, links: 1, users: 1, standIns: 2 }
+  const none = { sessions: 0, accounts: 0, passkeys: 0, links: 0, users: 0, standIns: 0 }
+  const marked = { ...all, links: 0 }
+  const signedOut = { ...marked, sessions: 0, standIns: 1 }
 
   test("leaves nothing of them in any system, and nothing of others is touched", async () => {
     const [ada, eve] = [await makeOwner(), await makeOwner()]
@@ -78,7 +89,7 @@ describeOnBoth("deleteUser across systems", (both) => {
       name: "SqlxAdapterError",
       operation: "deleteUser",
     })
-    expect(await stored(user)).toEqual({ ...all, sessions: 0, standIns: 1 })
+    expect(await stored(user)).toEqual(signedOut)
     await expectGone(user, sessionToken)
     // The account is theirs no more, and cannot be anybody else's yet.
     await expect(compose().getUserByAccount(key)).rejects.toMatchObject({
@@ -123,9 +134,9 @@ describeOnBoth("deleteUser across systems", (both) => {
   }
 
   test.each([
-    ["the sessions", "repair in a new process", "session", all],
-    ["the accounts", "repair in a new process", "account", { ...all, sessions: 0, standIns: 1 }],
-    ["the accounts", "a sign-in with the account", "account", { ...all, sessions: 0, standIns: 1 }],
+    ["the sessions", "repair in a new process", "session", marked],
+    ["the accounts", "repair in a new process", "account", signedOut],
+    ["the accounts", "a sign-in with the account", "account", signedOut],
     ["the user", "repair in a new process", "user", { ...none, users: 1 }],
     ["the user", "calling it again", "user", { ...none, users: 1 }],
   ])(
@@ -144,7 +155,7 @@ describeOnBoth("deleteUser across systems", (both) => {
         setInterval(() => {}, 1000)
       })
       parts.${model} = { ...parts.${model}, deleteUser: stopped }
-      const adapter = composeAdapters({ ...parts, verificationToken: false })
+      const adapter = composeAdapters({ ...parts, verificationToken: users })
       adapter.deleteUser(${JSON.stringify(user.id)})
     `,
         { args: [both.users.place.url, both.others.place.url, place.url] },
@@ -163,6 +174,39 @@ describeOnBoth("deleteUser across systems", (both) => {
       expect(await compose().getUser(again.id)).toStrictEqual(again)
     },
   )
+
+  test("pending magic links in a third system go, too, and nobody else's", async () => {
+    const adapter = both.compose({ verificationToken: accounts })
+    const [ada, eve] = [await makeUser(adapter), await makeUser(adapter)]
+    for (const { email } of [ada, ada, eve]) await makeToken(adapter, { identifier: email })
+    const links = async ({ email }) => {
+      const sql = "SELECT token FROM verification_tokens WHERE identifier = ?"
+      return (await place.rows(sql, [email])).length
+    }
+    expect(await adapter.deleteUser(ada.id)).toStrictEqual(ada)
+    expect([await links(ada), await links(eve)]).toEqual([0, 1])
+    expect(await adapter.deleteVerificationTokens(eve.email)).toBe(1)
+    expect(await links(eve)).toBe(0)
+  })
+
+  test("a magic link that cannot be deleted keeps the user as they were", async () => {
+    const { user } = await makeOwner()
+    const { email } = user
+    const refusing = {
+      ...both.users.adapter,
+      deleteVerificationTokens: (given) => accounts.getUser(given === email ? Symbol("no") : ""),
+    }
+    const adapter = both.compose({
+      account: accounts,
+      authenticator: accounts,
+      verificationToken: refusing,
+    })
+    await expect(adapter.deleteUser(user.id)).rejects.toMatchObject({
+      code: "ERR_INVALID_ARGUMENT",
+    })
+    expect(await stored(user)).toEqual(all)
+    expect(await adapter.getUser(user.id)).toStrictEqual(user)
+  })
 
   test("where a part can never delete, nothing is deleted", async () => {
     const { user } = await makeOwner()

@@ -89,6 +89,63 @@ describeOnBoth("mirror", (both) => {
     expect(adapter.differences()).toMatchObject({ writes: 5, comparedReads: 0 })
   })
 
+  test("the methods of NextAuth 2 and 3 write to both", async () => {
+    const adapter = open()
+    const secret = unique("secret")
+    const methods = await adapter.getAdapter({ session: { maxAge: 3600 }, secret })
+    const email = `${unique("ada")}@example.com`
+    const made = await methods.createUser({ name: "Ada", email })
+    await methods.linkAccount(made.id, "github", "oauth", unique("account"), "refresh", "access")
+    const session = await methods.createSession(made)
+    await methods.updateSession(session, true)
+    await methods.updateUser({ id: made.id, name: "Countess" })
+    const provider = { sendVerificationRequest: async () => {} }
+    await methods.createVerificationRequest(email, "https://here", "token", "unused", provider)
+
+    const [one, other] = await Promise.all(
+      [both.users, both.others].map(async ({ place, adapter: there }) => ({
+        user: await there.getUser(made.id),
+        accounts: await there.listAccounts(made.id),
+        session: (await there.getSessionAndUser(session.sessionToken)).session,
+        links: await place.rows("SELECT token FROM verification_tokens WHERE identifier = ?", [
+          email,
+        ]),
+      })),
+    )
+    expect(other).toStrictEqual(one)
+    expect(one).toMatchObject({ user: { name: "Countess" }, accounts: [{ provider: "github" }] })
+    expect(one.links).toHaveLength(1)
+    expect((await methods.getSession(session.sessionToken)).userId).toBe(made.id)
+    expect(seen).toEqual([])
+    expect(adapter.differences().writes).toBe(6)
+  })
+
+  test("a function of one's own beside the mirror's is what these methods call", async () => {
+    const adapter = open()
+    const named = []
+    const wrapped = {
+      ...adapter,
+      createUser: (user) => {
+        named.push(user.name)
+        return adapter.createUser(user)
+      },
+    }
+    const methods = await wrapped.getAdapter({ secret: "secret" })
+    const { id } = await methods.createUser({ name: "Eve", email: `${unique("eve")}@example.com` })
+    expect(named).toEqual(["Eve"])
+    expect(await both.others.adapter.getUser(id)).toMatchObject({ name: "Eve" })
+  })
+
+  test("pending magic links are deleted in both", async () => {
+    const adapter = open()
+    const token = await makeToken(adapter)
+    expect(await adapter.deleteVerificationTokens(token.identifier)).toBe(1)
+    for (const { adapter: one } of [both.users, both.others]) {
+      expect(await one.useVerificationToken(token)).toBeNull()
+    }
+    expect(seen).toEqual([])
+  })
+
   test("a secondary that fails fails no call, and is reported", async () => {
     const secondary = SqlxAdapter("sqlite::memory:")
     await secondary.close()
@@ -215,6 +272,10 @@ describeOnBoth("mirror", (both) => {
 
   test.each([
     ["no secondary", () => mirror(both.users.adapter)],
+    [
+      "a primary for NextAuth 2 and 3 alone",
+      () => mirror({ getAdapter: async () => ({}) }, both.others.adapter),
+    ],
     ["an unknown option", () => open({ compare: true })],
     ["a timeout that is none", () => open({ timeout: 0 })],
     ["an ill-typed onDifference", () => open({ onDifference: true })],
@@ -265,6 +326,57 @@ describeOnBoth("mirror", (both) => {
     expect((await after.getUserByAccount(link)).name).toBe("Countess")
     expect(await after.getAuthenticator(key.credentialID)).toStrictEqual(key)
     expect(await adapter.settle()).toEqual({ settled: 0 })
+  })
+
+  /** Whoever copies has read these rows before what happened since. */
+  async function copied({ user, accounts }) {
+    await both.others.adapter.createUser(user)
+    for (const account of accounts) await both.others.adapter.linkAccount(account)
+  }
+
+  test("settles a refresh token that was rotated while its row was copied", async () => {
+    const [before, after] = [both.users.adapter, both.others.adapter]
+    const adapter = open({ copying: true })
+    const user = await makeUser(before)
+    const tokens = { refresh_token: "first", access_token: "first", scope: "email" }
+    const accounts = [
+      await makeAccount(before, user.id, tokens),
+      await makeAccount(before, user.id, tokens),
+    ]
+    const [updated, locked] = accounts
+    await adapter.updateAccount({ ...updated, refresh_token: "second", access_token: null })
+    const change = { refresh_token: "second", scope: "email profile" }
+    await adapter.withAccountLock(locked.provider, locked.providerAccountId, () => change)
+    const session = await adapter.createSessionFor(user.id)
+    expect(seen.map(({ kind }) => kind)).toEqual(["failed", "failed", "failed"])
+    await copied({ user, accounts })
+
+    expect(await adapter.settle()).toEqual({ settled: 3 })
+    expect(await after.listAccounts(user.id)).toStrictEqual(await before.listAccounts(user.id))
+    for (const { providerAccountId } of accounts) {
+      const account = await after.getAccount(providerAccountId, "github")
+      expect(account.refresh_token).toBe("second")
+    }
+    expect(await after.getSessionAndUser(session.sessionToken)).toStrictEqual({ session, user })
+    expect(await adapter.settle()).toEqual({ settled: 0 })
+  })
+
+  test("settles tokens in a secondary that can only link, and links what no copy has brought", async () => {
+    const [before, after] = [both.users.adapter, both.others.adapter]
+    const { updateAccount, withAccountLock, ...secondary } = after
+    const adapter = open({ copying: true }, before, secondary)
+    const user = await makeUser(before)
+    const accounts = [
+      await makeAccount(before, user.id, { refresh_token: "first" }),
+      await makeAccount(before, user.id, { refresh_token: "first" }),
+    ]
+    for (const account of accounts) {
+      await adapter.updateAccount({ ...account, refresh_token: "second" })
+    }
+    await copied({ user, accounts: accounts.slice(0, 1) })
+
+    expect(await adapter.settle()).toEqual({ settled: 2 })
+    expect(await after.listAccounts(user.id)).toStrictEqual(await before.listAccounts(user.id))
   })
 
   test("close closes both", async () => {

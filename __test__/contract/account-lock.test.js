@@ -11,7 +11,10 @@ const { said, startNode } = require("../support/child")
 /** What a process does that needs an access token: 8 requests at once, each time it is told to. */
 const REFRESHER = `
   const [url, provider, id, endpoint] = process.argv.slice(-4)
-  const adapter = SqlxAdapter(url, { pool: { max: 3 } })
+  const scope = JSON.parse(process.env.SCOPE)
+  const columns = Object.fromEntries(Object.keys(scope).map((name) => [name, "text"]))
+  const scoped = { scope: { columns, values: () => scope } }
+  const adapter = SqlxAdapter(url, { pool: { max: 3 }, ...(process.env.SCOPE !== "{}" && scoped) })
   const refreshed = async (account) => {
     if (account.expires_at * 1000 > Date.now()) return
     const response = await fetch(endpoint, { method: "POST", body: account.refresh_token })
@@ -84,7 +87,8 @@ contract("withAccountLock", (db) => {
     const account = await linked()
     const { provider, providerAccountId } = account
     const args = [db.url, provider, providerAccountId, server.url]
-    const processes = Array.from({ length: 4 }, () => startNode(REFRESHER, { args }))
+    const env = { SCOPE: JSON.stringify(db.scope) }
+    const processes = Array.from({ length: 4 }, () => startNode(REFRESHER, { args, env }))
     const lines = processes.map(({ child }) => {
       const lines = readline.createInterface({ input: child.stdout })
       return lines[Symbol.asyncIterator]()
@@ -151,15 +155,16 @@ contract("withAccountLock", (db) => {
 
   test("what has been stored is not refused because the lease cannot be ended", async () => {
     const account = await linked()
-    const of = `provider = '${account.provider}'`
+    const key = Object.entries({ ...db.scope, provider: account.provider })
+    const of = (row) => key.map(([name, value]) => `${row}${name} = '${value}'`).join(" AND ")
     const [keep, forget] =
       db.name === "sqlite"
         ? [
-            `CREATE TRIGGER kept BEFORE UPDATE OF lock_owner ON accounts WHEN NEW.lock_owner IS NULL AND NEW.${of} BEGIN SELECT RAISE(ABORT, 'kept'); END`,
+            `CREATE TRIGGER kept BEFORE UPDATE OF lock_owner ON accounts WHEN NEW.lock_owner IS NULL AND ${of("NEW.")} BEGIN SELECT RAISE(ABORT, 'kept'); END`,
             "DROP TRIGGER kept",
           ]
         : [
-            `ALTER TABLE accounts ADD CONSTRAINT kept CHECK (lock_owner IS NOT NULL OR NOT ${of})`,
+            `ALTER TABLE accounts ADD CONSTRAINT kept CHECK (lock_owner IS NOT NULL OR NOT (${of("")}))`,
             "ALTER TABLE accounts DROP CONSTRAINT kept",
           ]
     const changed = await lock(db.adapter, account, async () => {

@@ -17,6 +17,7 @@ const BY_KEY = {
   listSessions: [],
   listAccounts: [],
   deleteSessionsByUser: 0,
+  deleteVerificationTokens: 0,
 }
 
 /** The functions that take an object that names what is looked up. */

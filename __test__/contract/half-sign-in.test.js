@@ -1,7 +1,7 @@
 // A sign-in is createUser, linkAccount, createSession, with nothing around them.
 
 const { contract } = require("../support/contract")
-const { refused } = require("../support/expectations")
+const { eventually, refused } = require("../support/expectations")
 const samples = require("../support/samples")
 
 const { makeAccount, makeSession, makeUser, passkey, unique, uniqueEmail } = samples
@@ -137,5 +137,118 @@ contract("a sign-in that ends half-way", (db) => {
     expect(await db.adapter.getUserByAccount(account)).toStrictEqual(winner.value)
     const left = await Promise.all(emails.map((email) => db.one("user", { email })))
     expect(left.filter(Boolean).map(({ id }) => id)).toEqual([winner.value.id])
+  })
+
+  if (!db.schema.passkeys) return
+
+  describe("a passkey's registration that ends half-way", () => {
+    const linkPasskey = (user, id) =>
+      db.adapter.linkAccount({
+        userId: user.id,
+        type: "webauthn",
+        provider: "passkey",
+        providerAccountId: id,
+      })
+    const accountOf = (id) =>
+      db.adapter.getUserByAccount({ provider: "passkey", providerAccountId: id })
+
+    /** A passkey whose account was linked just now. */
+    async function begun(user) {
+      const credentialID = unique("credential")
+      await linkPasskey(user, credentialID)
+      return passkey(user.id, { credentialID, providerAccountId: credentialID })
+    }
+
+    test("leaves nobody behind whose passkey could not be stored", async () => {
+      const user = await newcomer()
+      const credential = await begun(user)
+      const { sessionToken } = await makeSession(db.adapter, user.id)
+      await refused(
+        db.adapter.createAuthenticator({ ...credential, counter: -1 }),
+        "ERR_INVALID_ARGUMENT",
+      )
+      expect(await db.adapter.getSessionAndUser(sessionToken)).toBeNull()
+      expect(await accountOf(credential.credentialID)).toBeNull()
+      expect(await db.countOf("user", { id: user.id })).toBe(0)
+      expect(await db.countOf("session", { userId: user.id })).toBe(0)
+      expect(await db.countOf("account", { userId: user.id })).toBe(0)
+      const again = await newcomer(db.adapter, { email: user.email })
+      const stored = await db.adapter.createAuthenticator(await begun(again))
+      expect(await db.adapter.listAuthenticatorsByUserId(again.id)).toStrictEqual([stored])
+    })
+
+    test("does so later where the database is not able to at once", async () => {
+      const user = await newcomer()
+      const credential = await begun(user)
+      await makeSession(db.adapter, user.id)
+      await db.without("authenticator", () =>
+        expect(db.adapter.createAuthenticator(credential)).rejects.toMatchObject({
+          name: "SqlxAdapterError",
+        }),
+      )
+      await eventually(async () => (await db.countOf("user", { id: user.id })) === 0)
+      expect(await db.countOf("account", { userId: user.id })).toBe(0)
+    })
+
+    test.each([
+      ["who was there before", () => newcomer(db.open({ pool: { max: 2 } })), () => {}],
+      [
+        "who is verified meanwhile",
+        () => newcomer(),
+        (user) => db.change("user", { emailVerified: new Date() }, { id: user.id }),
+      ],
+      ["who has another account", () => newcomer(), (user) => makeAccount(db.adapter, user.id)],
+      [
+        "who has another passkey",
+        () => newcomer(),
+        (user) => db.adapter.createAuthenticator(passkey(user.id)),
+      ],
+    ])("leaves a user alone %s, and their session", async (_title, make, use) => {
+      const user = await make()
+      const credential = await begun(user)
+      const session = await makeSession(db.adapter, user.id)
+      await use(user)
+      await refused(
+        db.adapter.createAuthenticator({ ...credential, counter: -1 }),
+        "ERR_INVALID_ARGUMENT",
+      )
+      expect(await accountOf(credential.credentialID)).toBeNull()
+      const found = await db.adapter.getSessionAndUser(session.sessionToken)
+      expect(found).toMatchObject({ session, user: { id: user.id, email: user.email } })
+    })
+
+    test("an answer that is sent twice unlinks nothing", async () => {
+      const user = await newcomer()
+      const stored = await db.adapter.createAuthenticator(await begun(user))
+      await refused(db.adapter.createAuthenticator(stored), "ERR_UNIQUE")
+      expect((await accountOf(stored.credentialID)).id).toBe(user.id)
+      expect(await db.adapter.listAuthenticatorsByUserId(user.id)).toStrictEqual([stored])
+    })
+
+    test("one whose account was there before is refused, and nothing is unlinked", async () => {
+      const user = await newcomer()
+      const id = unique("credential")
+      const account = { userId: user.id, provider: "passkey", providerAccountId: id }
+      await db.adapter.linkAccount({ ...account, type: "oauth" })
+      await db.change("account", { type: "webauthn" }, account)
+      const credential = passkey(user.id, { credentialID: id, providerAccountId: id })
+      await refused(db.adapter.createAuthenticator(credential), "ERR_UNIQUE")
+      expect(await db.adapter.getAuthenticator(id)).toBeNull()
+      expect((await accountOf(id)).id).toBe(user.id)
+      // An account of another kind says nothing.
+      await db.change("account", { type: "oauth" }, account)
+      expect(await db.adapter.createAuthenticator(credential)).toStrictEqual(credential)
+    })
+
+    test("unlinking a passkey's account deletes the passkey, and no other", async () => {
+      const user = await newcomer()
+      const [first, second] = [await begun(user), await begun(user)]
+      for (const credential of [first, second]) await db.adapter.createAuthenticator(credential)
+      const key = { provider: "passkey", providerAccountId: first.credentialID }
+      expect(await db.adapter.unlinkAccount(key)).toMatchObject({ ...key, userId: user.id })
+      expect(await db.adapter.getAuthenticator(first.credentialID)).toBeNull()
+      expect(await db.adapter.listAuthenticatorsByUserId(user.id)).toStrictEqual([second])
+      expect(await db.adapter.unlinkAccount(key)).toBeNull()
+    })
   })
 })

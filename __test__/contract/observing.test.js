@@ -1,6 +1,7 @@
 const { inspect } = require("node:util")
+const { SqlxAdapterError } = require("../..")
 const { contract } = require("../support/contract")
-const { refused } = require("../support/expectations")
+const { refused, refusedAtOnce } = require("../support/expectations")
 const { makeSession, makeUser, unique } = require("../support/samples")
 
 contract("ping, stats, onQuery and logger", (db) => {
@@ -10,7 +11,7 @@ contract("ping, stats, onQuery and logger", (db) => {
     const adapter = db.open({
       onQuery: (event) => told.queries.push(event),
       logger: {
-        error: (text, event) => told.errors.push([text, event]),
+        error: (error, event) => told.errors.push([error, event]),
         warn: (text) => told.warnings.push(text),
         debug: (text, event) => told.debugged.push([text, event]),
       },
@@ -76,14 +77,50 @@ contract("ping, stats, onQuery and logger", (db) => {
     expect(told.errors).toEqual([])
   })
 
-  test("the logger is told of a failure, by its code", async () => {
+  test("the logger is told of a failure: by an error as v5's takes it, which is in the metadata as v4's", async () => {
     const { adapter, told } = observed()
     const user = await makeUser(adapter)
     await refused(adapter.createUser({ email: user.email }), "ERR_UNIQUE")
     expect(told.errors).toHaveLength(1)
-    const [[text, event]] = told.errors
-    expect(text).toBe("createUser failed: ERR_UNIQUE")
-    expect(event).toMatchObject({ operation: "createUser", error: "ERR_UNIQUE" })
+    const [[error, metadata]] = told.errors
+    expect(error).toBeInstanceOf(SqlxAdapterError)
+    expect(error).toMatchObject({
+      message: "createUser failed: ERR_UNIQUE",
+      code: "ERR_UNIQUE",
+      operation: "createUser",
+    })
+    expect(metadata).toMatchObject({ operation: "createUser", rows: 0, retries: 0 })
+    expect(metadata.error).toBe(error)
+    // What `onQuery` was told is its own.
+    expect(told.queries.at(-1)).toMatchObject({ operation: "createUser", error: "ERR_UNIQUE" })
+  })
+
+  test("the logger's methods are called on it", async () => {
+    class Log {
+      lines = []
+      debug(text) {
+        this.lines.push(text)
+      }
+      error({ message }) {
+        this.lines.push(message)
+      }
+    }
+    const logger = new Log()
+    const adapter = db.open({ logger })
+    const user = await makeUser(adapter)
+    await refused(adapter.createUser({ email: user.email }), "ERR_UNIQUE")
+    expect(logger.lines).toEqual(["createUser", "createUser failed: ERR_UNIQUE"])
+  })
+
+  test("a logger may have methods beyond ours, but not only such", async () => {
+    const told = []
+    const tell = (text) => told.push(text)
+    const adapter = db.open({ logger: { debug: tell, trace: tell, child: {}, level: "debug" } })
+    await makeUser(adapter)
+    expect(told).toEqual(["createUser"])
+    db.open({ logger: console })
+    refusedAtOnce(() => db.open({ logger: { warning: tell } }), "ERR_CONFIG")
+    refusedAtOnce(() => db.open({ logger: { warn: "loudly" } }), "ERR_CONFIG")
   })
 
   test("no value reaches onQuery or the logger", async () => {

@@ -190,10 +190,17 @@ contract("reclaimUnfinishedUsers", (db) => {
     expect(await adapter.getUser(user.id)).toStrictEqual(user)
   })
 
-  test("leaves alone who was created with a hidden column", async () => {
-    const schema = { user: { columns: { name: { hidden: true } } } }
-    const hiding = db.open({ reclaimUnfinishedUsers: true, schema, pool: { max: 1 } })
-    const user = await newcomer({ name: "a password's hash" }, hiding)
+  test.each([
+    ["a hidden column", { name: { hidden: true } }, { name: "a password's hash" }],
+    [
+      "a column of the application's own",
+      { image: false, passwordHash: { type: "text", name: "image" } },
+      { passwordHash: "…" },
+    ],
+  ])("leaves alone who was created with %s", async (_title, columns, values) => {
+    const schema = { user: { columns } }
+    const own = db.open({ reclaimUnfinishedUsers: true, schema, pool: { max: 1 } })
+    const user = await newcomer(values, own)
     expect(await marked(user)).toBe(false)
   })
 

@@ -161,6 +161,7 @@ contract("texts", (db) => {
       expect(await db.adapter.deleteSession(text)).toBeNull()
       expect(await db.adapter.unlinkAccount(key)).toBeNull()
       expect(await db.adapter.deleteSessionsByUser(text)).toBe(0)
+      expect(await db.adapter.deleteVerificationTokens(text)).toBe(0)
     })
 
     test("do not find the row whose key is what they would turn into", async () => {

@@ -148,6 +148,30 @@ contract("verificationTokens", (db) => {
       expect(await winners(times(64, () => use(adapter, second)))).toStrictEqual([second])
     })
 
+    test("a link that was used already counts against the newer one of the same person", async () => {
+      const adapter = limited(2)
+      const used = await makeToken(adapter)
+      expect(await use(adapter, used)).toStrictEqual(used)
+      const newer = await makeToken(adapter, { identifier: used.identifier })
+      const other = await makeToken(adapter)
+      expect(await use(adapter, used)).toBeNull()
+      expect(Number((await stored(newer))[0].attempts)).toBe(1)
+      expect(await use(adapter, used)).toBeNull()
+      expect(await use(adapter, newer)).toBeNull()
+      expect(await stored(newer)).toEqual([])
+      expect(await use(adapter, other)).toStrictEqual(other)
+    })
+
+    test("each try is held against all codes that are pending, so that as many as those are right", async () => {
+      const adapter = limited(3)
+      const first = await makeToken(adapter)
+      const second = await makeToken(adapter, { identifier: first.identifier })
+      await use(adapter, wrong(first))
+      expect(await use(adapter, second)).toStrictEqual(second)
+      expect(Number((await stored(first))[0].attempts)).toBe(1)
+      expect(await use(adapter, first)).toStrictEqual(first)
+    })
+
     test("the same code made again begins anew", async () => {
       const adapter = limited(2)
       const token = await makeToken(adapter)

@@ -135,6 +135,23 @@ contract("createVerificationToken and useVerificationToken", (db) => {
     expect(await stored(other)).toEqual([])
   })
 
+  test("deleteVerificationTokens deletes all of an identifier's, and nobody else's", async () => {
+    const identifier = uniqueEmail()
+    const first = await makeToken(db.adapter, { identifier })
+    const others = [
+      await makeToken(db.adapter, { identifier, expires: ago() }),
+      await makeToken(db.adapter),
+    ]
+    await db.insert("verificationToken", { identifier, token: unique("token"), expires: hence() })
+    expect(await db.adapter.deleteVerificationTokens(`${identifier} `)).toBe(0)
+    expect(await db.adapter.deleteVerificationTokens(identifier)).toBe(3)
+
+    expect(await stored(first)).toEqual([])
+    expect(await stored(others[1])).toHaveLength(1)
+    expect(await db.adapter.useVerificationToken(first)).toBeNull()
+    expect(await db.adapter.deleteVerificationTokens(identifier)).toBe(0)
+  })
+
   test("a token that another program stored is taken", async () => {
     const token = { identifier: uniqueEmail(), token: unique("token"), expires: hence() }
     await db.insert("verificationToken", token)

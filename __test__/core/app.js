@@ -12,6 +12,7 @@ const { startOutside } = require("./outside")
  * @param {string} settings.outside the URL of `startOutside`
  * @param {string} [settings.journal] the file where the adapter's calls are noted
  * @param {boolean} [settings.keepsTokens] whether the tokens of each sign-in are stored
+ * @param {4 | 5} [settings.nextAuth] the version, 5 by default
  */
 async function startApp(settings) {
   const app = { port: 0, restart, kill, order, stop, freeze, thaw }

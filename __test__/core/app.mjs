@@ -1,7 +1,7 @@
-// A web server with the real core of Auth.js, as an application runs it: OpenID Connect, magic links,
-// sessions in the database.
+// A web server with the real core of Auth.js, or of NextAuth.js v4, as an application runs it: OpenID
+// Connect, magic links, sessions in the database.
 //
-//   node app.mjs '<JSON: { url, options, outside, journal, keepsTokens }>'
+//   node app.mjs '<JSON: { url, options, outside, journal, keepsTokens, nextAuth }>'
 //
 // `outside` is where the provider and the mail server are (outside.js). Each call of the adapter is
 // noted in the file `journal` when it begins, if it writes, and when it has been answered: with a
@@ -11,10 +11,10 @@
 import { AsyncLocalStorage } from "node:async_hooks"
 import { openSync, writeSync } from "node:fs"
 import { createServer } from "node:http"
-import { Auth } from "@auth/core"
 import { SqlxAdapter } from "next-auth-sqlx-adapter"
 
-const { url, options, outside, journal, keepsTokens } = JSON.parse(process.argv[2])
+const { url, options, outside, journal, keepsTokens, nextAuth } = JSON.parse(process.argv[2])
+const { Auth, provider } = await import(nextAuth === 4 ? "./next-auth-4.mjs" : "./auth-js.mjs")
 const adapter = SqlxAdapter(url, options)
 
 /** What this request's calls of the adapter were refused with. */
@@ -50,15 +50,7 @@ const config = {
     },
   },
   providers: [
-    {
-      id: "house",
-      name: "House",
-      type: "oidc",
-      issuer: outside,
-      clientId: "client",
-      clientSecret: "secret",
-      checks: ["pkce", "state", "nonce"],
-    },
+    provider(outside),
     {
       id: "email",
       name: "Email",
@@ -129,6 +121,8 @@ function observed(functions) {
     operation,
     async (...args) => {
       const writes = !/^(get|list)/.test(operation)
+      // By the machine's clock, whatever this process's says.
+      const at = clock()
       if (writes) note({ begun: operation, args })
       try {
         const answer = await call(...args)
@@ -136,7 +130,7 @@ function observed(functions) {
         return answer
       } catch (error) {
         requests.getStore()?.push(`${operation}:${error.code ?? error.name}`)
-        note({ refused: operation, args, code: error.code ?? String(error) })
+        note({ refused: operation, args, code: error.code ?? String(error), at })
         throw error
       }
     },

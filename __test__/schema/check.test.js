@@ -2,8 +2,10 @@ const { SqlxAdapter } = require("../..")
 const { version: VERSION } = require("../../package.json")
 const { databases, describeOn } = require("../support/databases")
 const { refused } = require("../support/expectations")
-const { hence, makeAccount, makeSession, makeUser, passkey } = require("../support/samples")
+const samples = require("../support/samples")
 const { create } = require("../presets/presets")
+
+const { hence, makeAccount, makeSession, makeUser, passkey, unique } = samples
 
 jest.setTimeout(60_000)
 
@@ -109,6 +111,27 @@ function tests(database) {
     const listed = await place.rows(sql)
     expect(listed.map(({ id }) => id).sort()).toEqual(crashed.map(({ id }) => id).sort())
     expect(await adapter.migrate()).toEqual([])
+  })
+
+  test("a passkey's account whose passkey is not there is counted, a minute later", async () => {
+    const adapter = open()
+    const user = await makeUser(adapter, { emailVerified: new Date() })
+    const account = { type: "webauthn", provider: "passkey" }
+    const whole = passkey(user.id)
+    await makeAccount(adapter, user.id, { ...account, providerAccountId: whole.providerAccountId })
+    await adapter.createAuthenticator(whole)
+    const left = await makeAccount(adapter, user.id, { ...account, providerAccountId: unique("c") })
+    expect(await adapter.check()).toEqual([])
+
+    const later = jest.spyOn(Date, "now").mockReturnValue(Date.now() + 120_000)
+    const findings = await adapter.check().finally(() => later.mockRestore())
+    expect(findings).toMatchObject([
+      { level: "warning", code: "accounts_without_passkey", table: "accounts" },
+    ])
+    const [, count, sql] = findings[0].message.match(/: (\d+)\. .*?(SELECT .*)$/)
+    expect(count).toBe("1")
+    const listed = await place.rows(sql)
+    expect(listed.map((row) => row.provider_account_id)).toEqual([left.providerAccountId])
   })
 
   test("rows of users who are not there are counted where no foreign key prevents them", async () => {
@@ -219,6 +242,66 @@ function tests(database) {
     const user = await makeUser(adapter)
     await expect(makeSession(adapter, user.id, { expires: hence() })).rejects.toThrow()
   })
+
+  // SQLite keeps no lengths, and changes no column.
+  if (database.name !== "sqlite") {
+    const isMysql = ["mysql", "mariadb"].includes(database.name)
+
+    test.each([
+      [
+        "too_short",
+        "accounts",
+        "access_token",
+        isMysql
+          ? "ALTER TABLE accounts MODIFY access_token varchar(255)"
+          : "ALTER TABLE accounts ALTER COLUMN access_token TYPE varchar(255)",
+      ],
+      [
+        "not_nullable",
+        "users",
+        "name",
+        isMysql
+          ? "ALTER TABLE users MODIFY name mediumtext NOT NULL"
+          : "ALTER TABLE users ALTER COLUMN name SET NOT NULL",
+      ],
+      // PostgreSQL's collations are not looked into.
+      ...(isMysql
+        ? [
+            [
+              "loose_collation",
+              "users",
+              "email",
+              "ALTER TABLE users MODIFY email varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+            ],
+            [
+              "loose_collation",
+              "sessions",
+              "session_token",
+              "ALTER TABLE sessions MODIFY session_token varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL",
+            ],
+          ]
+        : []),
+    ])(
+      "%s is found in %s.%s, and what comes with it mends it",
+      async (code, table, column, sql) => {
+        const adapter = open()
+        const user = await makeUser(adapter)
+        const account = await makeAccount(adapter, user.id, { access_token: "a".repeat(200) })
+        const session = await makeSession(adapter, user.id)
+        await place.execute(sql)
+        const findings = await adapter.check()
+        expect(brief(findings)).toEqual([[code, table, column]])
+        await repair(findings)
+        expect(await adapter.check()).toEqual([])
+        expect(await adapter.getSessionAndUser(session.sessionToken)).toEqual({ session, user })
+        expect(await adapter.listAccounts(user.id)).toEqual([account])
+        const long = { ...account, access_token: "a".repeat(5_000) }
+        expect(await adapter.linkAccount(long)).toEqual(long)
+        expect(await makeUser(adapter, { name: undefined })).toMatchObject({ name: null })
+        await makeUser(adapter, { email: user.email.replace("a", "á") })
+      },
+    )
+  }
 
   test("another adapter's tables are recognised, and nothing is added to them", async () => {
     await create("prisma", database.name === "pgbouncer" ? "postgres" : database.name, place)

@@ -37,6 +37,15 @@ describe("the option schema", () => {
       /expires.type" cannot be "boolean"/,
     ],
     [{ user: { columns: { id: { hidden: true } } } }, /columns.id.hidden" cannot be true/],
+    [{ user: { columns: { id: { default: "x" } } } }, /"schema.user.columns.id.default" cannot be/],
+    [
+      { session: { columns: { createdAt: { default: "x" } } } },
+      /"schema.session.columns.createdAt.default" cannot be/,
+    ],
+    [
+      { user: { columns: { emailVerified: { default: "x" } } } },
+      /"schema.user.columns.emailVerified.default" is not of its type/,
+    ],
     [
       { user: { columns: JSON.parse('{ "__proto__": { "type": "text" } }') } },
       /no name of a property/,

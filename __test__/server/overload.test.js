@@ -6,6 +6,9 @@ const { unique } = require("../support/samples")
 
 const MEGABYTE = 1_048_576
 
+/** How often a rate is measured at most until it is what it should be. */
+const TRIES = 3
+
 onServers(
   "more calls than the database can serve",
   (db) => {
@@ -15,7 +18,7 @@ onServers(
     beforeEach(async () => {
       const { port } = new URL(db.url)
       far = await gate.start({ to: { port: Number(port) } })
-      far.delay(5)
+      far.delay(10)
     })
 
     afterEach(() => far.stop())
@@ -68,22 +71,30 @@ onServers(
       expect(await adapter.getUser("nobody")).toBeNull()
     })
 
-    test("ten times as many: what can be served is, and memory is bounded", async () => {
-      // In a process of its own: the way to the far database goes through this one.
-      const result = await ask(
+    /** In a process of its own: the way to the far database goes through this one. */
+    const tenTimes = () =>
+      ask(
         `const { overload } = require(process.argv.at(-2))
-         const adapter = SqlxAdapter(process.argv.at(-1), { pool: { queueLimit: 100, max: 4 } })
+         const adapter = SqlxAdapter(process.argv.at(-1), { pool: { queueLimit: 40, max: 2 } })
+         const call = (n) => adapter.listAccounts("nobody " + n)
          adapter.getUser("nobody")
-           .then(() => overload((n) => adapter.listAccounts("nobody " + n), { seconds: 1.5 }))
+           .then(() => overload(call, { seconds: 1.5, callers: 16 }))
            .then((result) => adapter.close().then(() => say(result)))`,
         { args: [require.resolve("../support/overload"), place()], flags: ["--expose-gc"] },
       )
-      expect(Object.keys(result.refused)).toEqual(["ERR_OVERLOADED"])
-      expect(result.offered).toBeGreaterThan(result.peak * 5)
-      // Within a tenth is measured by bench/overload.mjs, on a machine that does nothing else.
-      expect(result.served).toBeGreaterThan(result.peak * 0.6)
-      expect(result.slowest).toBeLessThan(3000)
-      expect(result.heap).toBeLessThan(32 * MEGABYTE)
+
+    test("ten times as many: what is served stays within a tenth of the peak, and memory is bounded", async () => {
+      const shares = []
+      // Others may have the machine for a while. The distance, and not this machine, is what is short.
+      for (let tries = 0; tries < TRIES && !(Math.max(...shares) > 0.9); tries += 1) {
+        const result = await tenTimes()
+        expect(Object.keys(result.refused)).toEqual(["ERR_OVERLOADED"])
+        expect(result.offered).toBeGreaterThan(result.peak * 9)
+        expect(result.slowest).toBeLessThan(3000)
+        expect(result.heap).toBeLessThan(32 * MEGABYTE)
+        shares.push(result.served / result.peak)
+      }
+      expect(Math.max(...shares)).toBeGreaterThan(0.9)
     })
   },
   ["postgres", "mariadb"],

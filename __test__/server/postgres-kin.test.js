@@ -111,7 +111,7 @@ run(`a server that lacks what some of PostgreSQL's kin lack (${why ?? "postgres"
     expect((await collations()).map(({ name }) => name).sort()).toContain("C")
   })
 
-  test.each([
+  const LACKS = [
     [
       "no such function (42883)",
       "ALTER FUNCTION pg_advisory_xact_lock(bigint) RENAME TO elsewhere",
@@ -124,7 +124,20 @@ run(`a server that lacks what some of PostgreSQL's kin lack (${why ?? "postgres"
           $$ BEGIN RAISE EXCEPTION 'advisory locks are not supported' USING ERRCODE = '0A000'; END $$;
       END $do$`,
     ],
-  ])("without locks for keys, %s, no key is there twice", async (_, lack) => {
+  ]
+
+  test.each(LACKS)("without such locks, %s, several migrate at once", async (_, lack) => {
+    await admin.rows(lack)
+    const all = Array.from({ length: 3 }, () => open({ synchronize: false }))
+    await Promise.all(all.map((adapter) => adapter.migrate()))
+    expect(await all[0].check()).toEqual([])
+    await place.rows("ALTER TABLE users DROP COLUMN image")
+    await place.rows("DROP INDEX sessions_expires_idx")
+    await Promise.all(all.map((adapter) => adapter.migrate()))
+    expect(await all[0].check()).toEqual([])
+  })
+
+  test.each(LACKS)("without locks for keys, %s, no key is there twice", async (_, lack) => {
     await create("pg-adapter", "postgres", place)
     await admin.rows(lack)
     const all = [0, 1, 2].map(() =>

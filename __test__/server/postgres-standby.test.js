@@ -100,6 +100,7 @@ run(`a hot standby${why ? ` (${why})` : ""}`, () => {
       adapter.deleteSessionsByUser(user.id),
       adapter.createVerificationToken({ ...token, token: unique("token") }),
       adapter.useVerificationToken(token),
+      adapter.deleteVerificationTokens(token.identifier),
     ]
     for (const error of await Promise.all(writes.map((write) => refused(write, "ERR_READ_ONLY")))) {
       expect(error.cause).toMatchObject({ database: "postgres", code: "25006" })

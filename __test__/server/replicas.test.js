@@ -2,11 +2,14 @@ const { until } = require("../clusters/contention")
 const { sayWhy } = require("../clusters/servers")
 const { SqlxAdapter } = require("../..")
 const { server } = require("../servers")
+const { withDatabase } = require("../servers/credentials")
 const replication = require("../servers/replication")
+const standbys = require("../servers/standby")
 const { sleep } = require("../servers/run")
 const { refused } = require("../support/expectations")
 const { makeAccount, makeSession, makeUser, unique, uniqueEmail } = require("../support/samples")
 const { inTenant, scope } = require("../support/tenants")
+const { expectBoundedByTime } = require("./bounded-by-time")
 const readers = { postgres: require("../support/postgres"), mysql: require("../support/mysql") }
 
 jest.setTimeout(120_000)
@@ -330,6 +333,123 @@ for (const name of ["postgres", "mariadb", "mysql"]) {
       await pair.replica.restart()
       await until(() => isUsed(adapter))
     })
+
+    replicated("give no ended session when the primary cannot be asked", async () => {
+      const user = await everywhere()
+      const session = await makeSession(other, user.id)
+      await until(async () => {
+        const sql = "SELECT 1 FROM sessions WHERE user_id = ?"
+        return (await onReplica.rows(sql, [user.id])).length === 1
+      })
+      const alone = SqlxAdapter(pair.primary.url, {
+        replicas: { urls: [pair.replica.url], maxLag: MAX_LAG },
+        retry: { attempts: 1, maxTime: 300 },
+        pool: { connectTimeout: 300, acquireTimeout: 300 },
+      })
+      await until(() => isUsed(alone))
+      await pair.replica.pause()
+      try {
+        await other.deleteSession(session.sessionToken)
+        const ended = Date.now()
+        pair.primary.freeze()
+        const [early, late] = [[], []]
+        while (Date.now() - ended < MAX_LAG + 900) {
+          const asked = Date.now() - ended
+          const read = alone.getSessionAndUser(session.sessionToken)
+          const found = await read.catch((error) => error)
+          if (asked > MAX_LAG) late.push(found?.code ?? found)
+          else early.push(found)
+          await sleep(20)
+        }
+        // As long as it may, the replica shows what it has.
+        expect(early[0]).toEqual({ session, user })
+        expect(late.length).toBeGreaterThan(1)
+        for (const code of late) expect(["ERR_TIMEOUT", "ERR_CONNECT"]).toContain(code)
+      } finally {
+        pair.primary.thaw()
+        await pair.replica.resume()
+      }
+      await until(async () => (await alone.getSessionAndUser(session.sessionToken)) === null)
+      await alone.close()
+      await until(() => isUsed(adapter))
+    })
+
+    if (name === "postgres") {
+      replicated("share the reads, and one goes on where the other lags or dies", async () => {
+        const second = await standbys.start(pair.primary)
+        const two = SqlxAdapter(pair.primary.url, {
+          replicas: { urls: [pair.replica.url, second.url], maxLag: MAX_LAG },
+        })
+        const usable = async () => {
+          await two.getUser(unique("nobody"))
+          return (await two.stats()).replicas.map((replica) => replica.usable)
+        }
+        const become = (expected) => until(async () => `${await usable()}` === `${expected}`)
+        /** Who asked the primary, which is frozen, would have to wait. */
+        const expectAnswered = async (user) => {
+          pair.primary.freeze()
+          try {
+            for (let n = 0; n < 20; n += 1) expect(await two.getUser(user.id)).toEqual(user)
+          } finally {
+            pair.primary.thaw()
+          }
+        }
+        try {
+          const user = await everywhere()
+          await become([true, true])
+          await expectAnswered(user)
+
+          await pair.replica.pause()
+          await become([false, true])
+          const renamed = await other.updateUser({ id: user.id, name: "Zoë" })
+          await until(async () => (await two.getUser(user.id)).name === "Zoë")
+          await expectAnswered(renamed)
+          await pair.replica.resume()
+          await become([true, true])
+
+          await pair.replica.kill()
+          await become([false, true])
+          await expectAnswered(renamed)
+          await second.kill()
+          for (let n = 0; n < 8; n += 1) expect(await two.getUser(user.id)).toEqual(renamed)
+          await pair.replica.restart()
+          await become([true, false])
+          await expectAnswered(renamed)
+        } finally {
+          await two.close()
+          await second.stop()
+        }
+        await until(() => isUsed(adapter))
+      })
+
+      replicated("that hide how far they are are bounded by time", async () => {
+        const urls = { primary: pair.primary.url, replica: pair.replica.url }
+        for (const [which, place] of Object.entries(urls)) {
+          const at = new URL(place)
+          at.username = "untold"
+          at.password = "untold"
+          urls[which] = at.href
+        }
+        await everywhere()
+        const database = new URL(pair.primary.url).pathname.slice(1)
+        const admin = readers.postgres.readerOf(withDatabase(pair.primary.adminUrl, database))
+        const { username } = new URL(pair.primary.url)
+        try {
+          for (const sql of [
+            "CREATE ROLE untold LOGIN PASSWORD 'untold'",
+            "GRANT ALL ON ALL TABLES IN SCHEMA public TO untold",
+            `GRANT EXECUTE ON FUNCTION pg_current_wal_insert_lsn() TO ${username}`,
+            "REVOKE EXECUTE ON FUNCTION pg_current_wal_insert_lsn() FROM PUBLIC",
+          ]) {
+            await admin.rows(sql)
+          }
+        } finally {
+          await admin.end()
+        }
+        await expectBoundedByTime(pair.replica, urls, { onPrimary, onReplica })
+        await until(() => isUsed(adapter))
+      })
+    }
 
     replicated("that are not there at first do not keep anybody waiting", async () => {
       await everywhere()

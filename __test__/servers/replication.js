@@ -10,15 +10,19 @@ const { withDatabase } = require("./credentials")
 const STARTS = {
   postgres: startPostgres,
   mariadb: () => startMysql(mariadb, { settings: { "log-bin": "log" }, ...MARIADB }),
-  mysql: () => {
-    const settings = { "log-bin": "log", "gtid-mode": "ON", "enforce-gtid-consistency": "ON" }
-    return startMysql(mysql, { settings, ...MYSQL })
+  mysql: ({ gtid = true }) => {
+    const on = gtid ? "ON" : "OFF"
+    const settings = { "log-bin": "log", "gtid-mode": on, "enforce-gtid-consistency": on }
+    return startMysql(mysql, { settings, ...MYSQL, follow: followMysql(gtid) })
   },
 }
 
-/** @param {"postgres" | "mariadb" | "mysql"} name */
-function start(name) {
-  return STARTS[name]()
+/**
+ * @param {"postgres" | "mariadb" | "mysql"} name
+ * @param {{ gtid?: boolean }} [options] `gtid: false`: MySQL replicates by places in its log's files
+ */
+function start(name, options = {}) {
+  return STARTS[name](options)
 }
 
 async function startPostgres() {
@@ -62,12 +66,16 @@ const MARIADB = {
   resume: "start slave",
 }
 
-const MYSQL = {
-  follow: ({ host, port, user, password }) => [
+const followMysql =
+  (gtid) =>
+  ({ host, port, user, password }) => [
     `change replication source to source_host='${host}', source_port=${port}, source_user='${user}', ` +
-      `source_password='${password}', source_auto_position=1, source_ssl=1, source_connect_retry=1`,
+      `source_password='${password}', source_ssl=1, source_connect_retry=1, ` +
+      (gtid ? "source_auto_position=1" : "source_log_file='log.000001', source_log_pos=4"),
     "start replica",
-  ],
+  ]
+
+const MYSQL = {
   pause: "stop replica sql_thread",
   resume: "start replica",
 }

@@ -55,6 +55,7 @@ describeOn("sqlite")("a file that may only be read", () => {
       ["useVerificationToken", token],
       ["createAuthenticator", { ...key, credentialID: "other" }],
       ["deleteSessionsByUser", user.id],
+      ["deleteVerificationTokens", token.identifier],
     ]
     for (const [operation, argument] of writes) {
       const error = await refused(adapter[operation](argument), "ERR_READ_ONLY")

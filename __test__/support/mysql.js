@@ -22,7 +22,7 @@ function databaseOn(name) {
         url,
         database,
         rows: reader.rows,
-        execute: reader.rows,
+        execute: reader.execute,
         connections: reader.connections,
         async drop() {
           await reader.end()
@@ -58,6 +58,8 @@ function readerOf(url, { utc = false } = {}) {
   }
   return {
     rows,
+    /** MySQL does not prepare each statement: none that makes a trigger. */
+    execute: (sql, params = []) => (params.length > 0 ? rows(sql, params) : pool.query(sql)),
     async connections() {
       const there = await rows(
         "SELECT id AS id FROM information_schema.processlist WHERE db = database()",

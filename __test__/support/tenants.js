@@ -35,6 +35,7 @@ const WRITES = [
   "createAuthenticator",
   "updateAuthenticatorCounter",
   "deleteSessionsByUser",
+  "deleteVerificationTokens",
   "updateAccount",
 ]
 

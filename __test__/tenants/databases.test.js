@@ -3,9 +3,11 @@ const { tmpdir } = require("node:os")
 const { join } = require("node:path")
 const { setTimeout: pause } = require("node:timers/promises")
 const { SqlxAdapter } = require("../..")
+const { server } = require("../servers")
 const { describeOn } = require("../support/databases")
 const { refused, refusedAtOnce } = require("../support/expectations")
-const { hence, makeSession, makeUser } = require("../support/samples")
+const { hence, makeSession, makeUser, unique } = require("../support/samples")
+const { readerOf } = require("../support/mysql")
 const { postgres } = require("../support/postgres")
 const { inTenant, tenant } = require("../support/tenants")
 
@@ -227,35 +229,7 @@ describeOn("postgres")("a PostgreSQL schema for each tenant", () => {
       },
     )
     const names = [...Array(count).keys()].map((n) => `tenant_${n}`)
-    let most = 0
-    let counted = 0
-    let going = true
-    const counting = (async () => {
-      while (going) {
-        most = Math.max(most, await place.connections())
-        counted += 1
-        await pause(2)
-      }
-    })()
-    const queue = names.entries()
-    const users = []
-    const work = async () => {
-      for (const [n, name] of queue) {
-        const mine = inTenant(adapter, name)
-        users[n] = await makeUser(mine, { email: "ada@example.com" })
-        const sessions = [...Array(4).keys()].map((s) =>
-          mine.createSession({ sessionToken: `${s}`, userId: users[n].id, expires: hence() }),
-        )
-        await Promise.all(sessions)
-        expect(await mine.getSessionAndUser("3")).toMatchObject({ user: users[n] })
-      }
-    }
-    await Promise.all(Array.from({ length: 10 }, work))
-    going = false
-    await counting
-    expect(counted).toBeGreaterThan(10)
-    expect(most).toBeGreaterThan(1)
-    expect(most).toBeLessThanOrEqual(4 * 2)
+    const users = await signIn(adapter, names, place.connections, 4 * 2)
     const there = await place.rows(
       "SELECT count(*) AS n FROM information_schema.tables WHERE table_schema LIKE 'tenant%' AND table_name = 'users'",
     )
@@ -264,7 +238,90 @@ describeOn("postgres")("a PostgreSQL schema for each tenant", () => {
     expect([id, email]).toEqual([users[7].id, "ada@example.com"])
     expect(await inTenant(adapter, "tenant_8").getUser(users[7].id)).toBeNull()
     await adapter.close()
-    for (let tries = 0; (await place.connections()) > 0 && tries < 100; tries += 1) await pause(20)
-    expect(await place.connections()).toBe(0)
+    await expectNone(place.connections)
   }, 1_200_000)
 })
+
+// With `npm run test:tenants`, as fifty databases take a while.
+for (const name of process.env.CONTRACT_TENANTS ? ["mariadb", "mysql"] : []) {
+  describeOn(name)(`a database of ${name} for each tenant`, () => {
+    const prefix = unique("tenant").replace("-", "_")
+    const names = [...Array(50).keys()].map((n) => `${prefix}_${n}`)
+    const urls = new Map()
+    let reader
+
+    beforeAll(async () => {
+      reader = readerOf(server(name).adminUrl)
+      for (const database of names) {
+        urls.set(database, await server(name).createDatabase(database))
+      }
+    })
+
+    afterAll(async () => {
+      await reader.end()
+      for (const database of urls.keys()) await server(name).dropDatabase(database)
+    })
+
+    async function connections() {
+      const rows = await reader.rows("SHOW PROCESSLIST")
+      return rows.filter(({ db }) => db?.startsWith(prefix)).length
+    }
+
+    test("fifty tenants have few connections, as the server counts them", async () => {
+      const adapter = SqlxAdapter((tenant) => urls.get(tenant), {
+        pool: { max: 2 },
+        tenants: { current, max: 4 },
+      })
+      const users = await signIn(adapter, names, connections, 4 * 2)
+      for (const n of [0, 7, 49]) {
+        const rows = await reader.rows(`SELECT id, email FROM ${names[n]}.users`)
+        expect(rows).toEqual([{ id: users[n].id, email: "ada@example.com" }])
+      }
+      expect(await inTenant(adapter, names[8]).getUser(users[7].id)).toBeNull()
+      await adapter.close()
+      await expectNone(connections)
+    }, 600_000)
+  })
+}
+
+/**
+ * Lets the same person sign in with every tenant, ten tenants at a time, while the server counts its
+ * connections: there are never more than `limit`.
+ */
+async function signIn(adapter, names, connections, limit) {
+  let most = 0
+  let counted = 0
+  let going = true
+  const counting = (async () => {
+    while (going) {
+      most = Math.max(most, await connections())
+      counted += 1
+      await pause(2)
+    }
+  })()
+  const queue = names.entries()
+  const users = []
+  const work = async () => {
+    for (const [n, name] of queue) {
+      const mine = inTenant(adapter, name)
+      users[n] = await makeUser(mine, { email: "ada@example.com" })
+      const sessions = [...Array(4).keys()].map((s) =>
+        mine.createSession({ sessionToken: `${s}`, userId: users[n].id, expires: hence() }),
+      )
+      await Promise.all(sessions)
+      expect(await mine.getSessionAndUser("3")).toMatchObject({ user: users[n] })
+    }
+  }
+  await Promise.all(Array.from({ length: 10 }, work))
+  going = false
+  await counting
+  expect(counted).toBeGreaterThan(10)
+  expect(most).toBeGreaterThan(1)
+  expect(most).toBeLessThanOrEqual(limit)
+  return users
+}
+
+async function expectNone(connections) {
+  for (let tries = 0; (await connections()) > 0 && tries < 100; tries += 1) await pause(20)
+  expect(await connections()).toBe(0)
+}

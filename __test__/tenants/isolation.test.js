@@ -192,6 +192,7 @@ function isolation(database, { options, names, altered = [], passkeys = true, lo
       [() => [theirs.user.id, { id: theirs.sessionId }], 0],
       [() => [theirs.user.id, { except: "no token" }], 0],
     ],
+    deleteVerificationTokens: [[() => [theirs.verification.identifier], 0]],
     createSessionFor: [[() => [theirs.user.id], "ERR_FOREIGN_KEY"]],
     listAccounts: [[() => [theirs.user.id], []]],
     withAccountLock: [

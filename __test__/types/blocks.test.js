@@ -72,7 +72,7 @@ export const authConfig: NextAuthConfig
 
 /** The NextAuth that a block is written for. */
 function version({ document, text }) {
-  if (document.endsWith("v3.md")) return 3
+  if (document.endsWith("v3.md") || /from "next-auth-sqlx-adapter\/v3"/.test(text)) return 3
   return text.includes("NextAuthOptions") ? 4 : 5
 }
 
@@ -133,6 +133,7 @@ function wrong(language, nextAuth) {
 test.each([
   ["ts", 5],
   ["ts", 4],
+  ["ts", 3],
   ["js", 5],
   ["js", 3],
 ])("%s compiles, with NextAuth %i", (language, nextAuth) => {

@@ -29,6 +29,14 @@ plain.updateAccount({ provider: "github", providerAccountId: "1", access_token: 
 
 // @ts-expect-error there are no tokens in this one
 plain.useVerificationToken
+// @ts-expect-error nor can they be deleted
+plain.deleteVerificationTokens
+export const withTokens: Promise<number> = composeAdapters({
+  user: users,
+  account: users,
+  session: users,
+  verificationToken: users,
+}).deleteVerificationTokens("ada@example.com")
 // @ts-expect-error nor passkeys
 plain.getAuthenticator
 // @ts-expect-error this part cannot list sessions

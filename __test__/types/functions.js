@@ -26,6 +26,7 @@ const functions = {
   updateAuthenticatorCounter: true,
   listSessions: true,
   deleteSessionsByUser: true,
+  deleteVerificationTokens: true,
   createSessionFor: true,
   listAccounts: true,
   updateAccount: true,

@@ -19,6 +19,14 @@ export default NextAuth(authOptions)
 
 export const inline = NextAuth({ adapter: SqlxAdapter({ url: "./auth.db" }), providers: [] })
 
+/** One logger for both. */
+const logger: NonNullable<AuthOptions["logger"]> = {
+  error: (code, metadata) => console.error(code, metadata),
+  warn: (code) => console.warn(code),
+  debug: (code, metadata) => console.debug(code, metadata),
+}
+export const logged: AuthOptions = { adapter: SqlxAdapter({ logger }), logger, providers: [] }
+
 /** With one function of one's own: a common thing to do. */
 export const spread: AuthOptions = {
   adapter: { ...SqlxAdapter(), linkAccount: async () => undefined },

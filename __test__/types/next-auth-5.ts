@@ -23,6 +23,14 @@ export const { auth, handlers, signIn, signOut } = NextAuth({
 
 export const lazy = NextAuth(() => ({ adapter: SqlxAdapter(), providers: [] }))
 
+/** One logger for both. */
+const logger: NonNullable<NextAuthConfig["logger"]> = {
+  error: (error) => console.error(error.message),
+  warn: (code) => console.warn(code),
+  debug: (message, metadata) => console.debug(message, metadata),
+}
+export const logged: NextAuthConfig = { adapter: SqlxAdapter({ logger }), logger, providers: [] }
+
 /** With one function of one's own: a common thing to do. */
 export const spread: NextAuthConfig = {
   adapter: { ...SqlxAdapter(), linkAccount: async () => undefined },

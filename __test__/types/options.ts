@@ -64,7 +64,11 @@ const all: Required<SqlxAdapterOptions> = {
   retry: { attempts: 3, maxTime: 1000 },
   scope: { columns: { tenant_id: "text" }, values: () => ({ tenant_id: "acme" }) },
   onQuery: (event) => void event.duration.toFixed(),
-  logger: { warn: (text) => void text.trim(), debug: () => {} },
+  logger: {
+    error: (_, { error }) => void error.code,
+    warn: (text) => void text.trim(),
+    debug: () => {},
+  },
 }
 SqlxAdapter(all)
 SqlxAdapter("sqlite:auth.db", all)

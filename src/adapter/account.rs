@@ -17,6 +17,13 @@ pub struct Statements {
     delete: Plan,
 }
 
+impl Statements {
+    /// Reads the account that a provider knows by an id.
+    pub(super) fn by_key(&self) -> &Plan {
+        &self.by_key
+    }
+}
+
 const TAKEN: &str = "this provider's account is linked to another user, or the table's collation takes \
      it for another account";
 
@@ -51,9 +58,15 @@ impl Call {
         let user_id = account.get("userId").cloned().unwrap_or(Value::Null);
         let key = BY_KEY.map(|key| account.get(key.property).cloned().unwrap_or(Value::Null));
         let _writing = self.writing(&[&key, std::slice::from_ref(&user_id)]);
+        let passkey = self.account_of_passkey(&account);
         let linked = self.link(account).await;
         match &linked {
-            Ok(_) => self.store.unfinished.end(&self.scope, &user_id),
+            Ok(_) => {
+                let inserted = self.store.unfinished.end(&self.scope, &user_id);
+                if let Some(account) = passkey {
+                    self.begin_registration(account, inserted);
+                }
+            }
             Err(_) => self.give_up_sign_in(&user_id).await,
         }
         linked
@@ -174,7 +187,7 @@ impl Call {
         self.opened_after(find_row(model, outcome, &asked).ok_or_else(unknown)?)
     }
 
-    /// Deletes an account.
+    /// Deletes an account; a passkey's with the passkey, so that the one is never there without the other.
     pub async fn unlink_account(&self, account: Option<Record>) -> Result<Option<Row>> {
         let account = account.unwrap_or_default();
         let provider = key("provider", account.get("provider"))?;
@@ -183,7 +196,11 @@ impl Call {
             return Ok(None);
         };
         let _writing = self.writing(&[&asked]);
-        let outcome = self.run(&self.store.account.delete, &asked).await?;
+        let delete = &self.store.account.delete;
+        let outcome = match self.passkey_of(&asked).await? {
+            Some((passkey, of)) => self.run_and(delete, &asked, passkey, &of).await?,
+            None => self.run(delete, &asked).await?,
+        };
         self.account_row(outcome, &asked).map(|row| self.opened_after(row)).transpose()
     }
 

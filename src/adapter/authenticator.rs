@@ -33,11 +33,22 @@ impl Statements {
 }
 
 impl Call {
-    /// Inserts a passkey.
+    /// Inserts a passkey. If it cannot be, the account that was linked for it moments ago is unlinked, and a
+    /// user who was inserted for it deleted.
     ///
     /// # Errors
-    /// `ERR_UNIQUE`: the credential is registered. `ERR_FOREIGN_KEY`: nobody has this `userId`.
+    /// `ERR_UNIQUE`: the credential is registered, or its account has been there without it.
+    /// `ERR_FOREIGN_KEY`: nobody has this `userId`.
     pub async fn create_authenticator(&self, authenticator: Record) -> Result<Row> {
+        let registration = self.registration(&authenticator).await?;
+        let stored = self.store_authenticator(authenticator).await;
+        if let (Err(_), Some(half)) = (&stored, registration) {
+            self.give_up(half).await;
+        }
+        stored
+    }
+
+    async fn store_authenticator(&self, authenticator: Record) -> Result<Row> {
         let model = &self.store.schema.authenticator;
         let insert = self.store.authenticator.insert.of(
             self.store.engine.dialect(),

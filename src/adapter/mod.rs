@@ -9,6 +9,7 @@ mod look_up;
 mod needs;
 mod plain_session;
 mod reclaim;
+mod registration;
 mod rekey;
 mod scope;
 mod sealing;
@@ -348,6 +349,8 @@ pub struct Store {
     upkeep: upkeep::Statements,
     replicas: Option<Arc<batch::Replicas>>,
     unfinished: unfinished::Unfinished,
+    /// Only where the schema has passkeys.
+    registration: Option<registration::Statements>,
     /// Only where a crash's leftovers make way.
     reclaim: Option<reclaim::Statements>,
     sealing: Sealing,
@@ -402,6 +405,7 @@ impl Store {
             authenticator: authenticator::Statements::new(dialect, &schema)?,
             upkeep: upkeep::Statements::new(dialect, &schema, options.cleans_along())?,
             unfinished: unfinished::Unfinished::new(dialect, &schema)?,
+            registration: registration::Statements::new(dialect, &schema)?,
             reclaim: reclaim::Statements::new(dialect, &schema, options.reclaim_unfinished_users)?,
             replicas: adapter.replicas_of(&engine)?,
             options: options.clone(),

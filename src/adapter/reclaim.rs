@@ -16,6 +16,9 @@ use crate::value::{Record, Row, Value};
 /// at the latest.
 const LONGEST_SIGN_IN: i64 = 15 * 60 * 1_000;
 
+/// What NextAuth gives a user whom it makes in a sign-in.
+const SIGNED_IN_WITH: [&str; 5] = ["id", "name", "email", "emailVerified", "image"];
+
 /// The statements.
 #[derive(Debug)]
 pub struct Statements {
@@ -42,13 +45,16 @@ impl Statements {
 
 impl Call {
     /// Marks a user who is to be inserted as in the middle of a sign-in. One whose address is verified is at
-    /// its end, and one with a value that results do not show, the hash of a password, say, is in none.
+    /// its end, and one with a value in a column of the application's own, the hash of a password, say, may
+    /// be in none.
     pub(super) fn mark(&self, user: &mut Record) {
         unmark(user);
         let given = |property| user.get(property).is_some_and(|value| *value != Value::Null);
-        let hidden = |column: &&Column| column.is_written && !column.shown;
-        let mut secrets = self.store.schema.user.columns.iter().filter(hidden);
-        if !given("emailVerified") && !secrets.any(|column| given(&column.property)) {
+        let is_their_own = |column: &&Column| {
+            column.is_written && !(column.shown && SIGNED_IN_WITH.contains(&&*column.property))
+        };
+        let mut own = self.store.schema.user.columns.iter().filter(is_their_own);
+        if !given("emailVerified") && !own.any(|column| given(&column.property)) {
             set(user, Value::Date(self.now));
         }
     }

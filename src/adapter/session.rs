@@ -40,6 +40,9 @@ pub struct Statements {
     delete_one_by_user: Plan,
 }
 
+/// What `listSessions` reads, as far as there are columns for it.
+const READ_FOR_LIST: [&str; 4] = ["sessionToken", "userId", "expires", "createdAt"];
+
 const BY_TOKEN: Condition = Condition::equals("sessionToken");
 const BY_USER: Condition = Condition::equals("userId");
 const NOT_TOKEN: Condition = Condition { property: "sessionToken", operator: "<>" };
@@ -49,10 +52,6 @@ const EXPIRED: Condition = Condition { property: "expires", operator: "<=" };
 impl Statements {
     pub(super) fn new(dialect: &Dialect, schema: &Schema, replicas: usize) -> Result<Self> {
         let session = &schema.session;
-        let mut listed = Vec::new();
-        for property in ["sessionToken", "userId", "expires", "createdAt"] {
-            listed.extend(session.column(property).ok());
-        }
         let shown: Vec<&str> = session.shown().map(|column| &*column.property).collect();
         Ok(Statements {
             insert: Inserts::new(dialect, session, InsertPlans::new)?,
@@ -66,12 +65,7 @@ impl Statements {
                 )?,
                 replicas,
             ),
-            by_user: Plan::read(session.select_columns(
-                dialect,
-                &listed,
-                &[BY_USER, ALIVE],
-                &[],
-            )?),
+            by_user: session.select_those(dialect, &READ_FOR_LIST, &[BY_USER, ALIVE])?,
             delete: session.delete(dialect, &[BY_TOKEN])?,
             delete_expired: session.delete_silently(dialect, &[BY_TOKEN, EXPIRED])?,
             delete_by_user: session.delete_silently(dialect, &[BY_USER])?,

@@ -2,6 +2,8 @@
 //! them: a user whose account could not be linked would be in the way of that person for ever ("sign in
 //! with the same account that you used originally").
 //!
+//! The same goes for a passkey that could not be stored after its account was linked: see `registration`.
+//!
 //! Such a user is deleted, and no other: one that this process inserted moments ago and that nobody has
 //! read by its id or changed since, whose address nobody has verified, and who has neither account nor
 //! session nor passkey, which the database itself judges when it deletes.
@@ -20,7 +22,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 /// How long a sign-in may take from `createUser` to `linkAccount`.
-const SIGN_IN: Duration = Duration::from_secs(60);
+pub(super) const SIGN_IN: Duration = Duration::from_secs(60);
 
 /// How many users are remembered at most: of more than that in a minute the oldest are forgotten.
 const REMEMBERED: usize = 10_000;
@@ -39,16 +41,17 @@ pub struct Unfinished {
     inserted: AtomicUsize,
     /// How many are still to be deleted, likewise.
     abandoned: AtomicUsize,
+    lock: Plan,
     /// What deletes one who is still without anything; nothing where the schema does not allow it.
-    delete: Option<[Plan; 2]>,
+    delete: Option<Plan>,
 }
 
 #[derive(Debug, Default)]
 struct Users {
     /// When each was inserted.
     inserted: HashMap<Person, Instant>,
-    /// Those whose account could not be linked, and who are still to be deleted: until when that is tried.
-    abandoned: HashMap<Person, Instant>,
+    /// What is still to be taken back: until when that is tried.
+    abandoned: HashMap<Half, Instant>,
     /// Until when a task tries that again and again, if one does.
     trying: Option<Instant>,
 }
@@ -56,17 +59,40 @@ struct Users {
 /// A user's id, and whose user that is: two tenants may have users of one id.
 type Person = (Scope, Arc<str>);
 
+/// What there is to take back of a sign-in that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Half {
+    person: Person,
+    /// The passkey's account that was linked: its provider and its id.
+    account: Option<[Arc<str>; 2]>,
+    /// Whether the user was inserted.
+    inserted: bool,
+}
+
+impl Half {
+    /// Of a sign-in that has linked the account of a passkey.
+    pub(super) fn of_passkey(
+        person: Person,
+        provider: Arc<str>,
+        id: Arc<str>,
+        inserted: bool,
+    ) -> Self {
+        Half { person, account: Some([provider, id]), inserted }
+    }
+
+    fn of_user(person: Person) -> Self {
+        Half { person, account: None, inserted: true }
+    }
+}
+
 impl Unfinished {
     pub(super) fn new(dialect: &Dialect, schema: &Schema) -> Result<Self> {
-        let delete = match schema.delete_unfinished(dialect)? {
-            Some(delete) => Some([lock_user(dialect, &schema.user)?, delete]),
-            None => None,
-        };
         Ok(Unfinished {
             users: Mutex::default(),
             inserted: AtomicUsize::new(0),
             abandoned: AtomicUsize::new(0),
-            delete,
+            lock: lock_user(dialect, &schema.user)?,
+            delete: schema.delete_unfinished(dialect)?,
         })
     }
 
@@ -102,30 +128,39 @@ impl Unfinished {
         was_in_it
     }
 
-    /// A user has an account, or is otherwise no longer in the middle of a sign-in.
-    pub(super) fn end(&self, scope: &Scope, id: &Value) {
-        if let Value::Text(id) = id {
-            let person = (scope.clone(), Arc::clone(id));
-            let mut users = self.users();
-            users.inserted.remove(&person);
-            users.abandoned.remove(&person);
-            self.count(&users);
-        }
-    }
-
-    /// A user's account could not be linked; whether the user is to be deleted.
-    fn abandon(&self, scope: &Scope, id: &Value) -> bool {
+    /// A user has an account; whether it was inserted moments ago.
+    pub(super) fn end(&self, scope: &Scope, id: &Value) -> bool {
         let Value::Text(id) = id else { return false };
         let person = (scope.clone(), Arc::clone(id));
         let mut users = self.users();
-        let Some(since) = users.inserted.remove(&person) else { return false };
-        let recent = since.elapsed() < SIGN_IN;
-        if recent {
-            // As long again for a database that is away.
-            users.abandoned.insert(person, Instant::now() + SIGN_IN);
-        }
+        let since = users.inserted.remove(&person);
+        users.abandoned.remove(&Half::of_user(person));
         self.count(&users);
-        recent
+        since.is_some_and(|since| since.elapsed() < SIGN_IN)
+    }
+
+    /// A user's account could not be linked: what is to be taken back.
+    fn abandon(&self, scope: &Scope, id: &Value) -> Option<Half> {
+        let Value::Text(id) = id else { return None };
+        let person = (scope.clone(), Arc::clone(id));
+        let mut users = self.users();
+        let since = users.inserted.remove(&person)?;
+        self.count(&users);
+        (since.elapsed() < SIGN_IN).then(|| Half::of_user(person))
+    }
+
+    /// Something is to be taken back, and for as long again if the database is away.
+    fn leave(&self, half: Half) {
+        let mut users = self.users();
+        users.abandoned.insert(half, Instant::now() + SIGN_IN);
+        self.count(&users);
+    }
+
+    /// It has been.
+    fn done(&self, half: &Half) {
+        let mut users = self.users();
+        users.abandoned.remove(half);
+        self.count(&users);
     }
 
     fn count(&self, users: &Users) {
@@ -138,8 +173,8 @@ impl Unfinished {
         self.abandoned.load(Relaxed) > 0
     }
 
-    /// Takes those who are still to be deleted, each with until when that is tried.
-    fn take_left(&self) -> Vec<(Person, Instant)> {
+    /// Takes what is still to be taken back, each with until when that is tried.
+    fn take_left(&self) -> Vec<(Half, Instant)> {
         let mut users = self.users();
         let now = Instant::now();
         let left = users.abandoned.drain().filter(|(_, until)| *until > now).collect();
@@ -163,32 +198,37 @@ impl Unfinished {
     }
 
     /// Puts them back.
-    fn put_back(&self, left: impl Iterator<Item = (Person, Instant)>) {
+    fn put_back(&self, left: impl Iterator<Item = (Half, Instant)>) {
         let mut users = self.users();
         users.abandoned.extend(left);
         self.count(&users);
     }
 }
 
-/// Those who are still to be deleted, while one call tries it for all. Who is left at its end goes back.
+/// What is still to be taken back, while one call tries it for all. What is left at its end goes back.
 struct Left {
     store: Arc<Store>,
-    people: Vec<(Person, Instant)>,
+    halves: Vec<(Half, Instant)>,
 }
 
 impl Drop for Left {
     fn drop(&mut self) {
-        self.store.unfinished.put_back(self.people.drain(..));
+        self.store.unfinished.put_back(self.halves.drain(..));
     }
 }
 
 impl Call {
     /// Deletes a user whose account could not be linked, if nothing says that the user is in use.
     pub(super) async fn give_up_sign_in(&self, user_id: &Value) {
-        if self.store.unfinished.abandon(&self.scope, user_id)
-            && self.delete_unfinished(user_id).await.is_err()
-            && self.store.unfinished.begins_trying()
-        {
+        if let Some(half) = self.store.unfinished.abandon(&self.scope, user_id) {
+            self.give_up(half).await;
+        }
+    }
+
+    /// Takes back what a sign-in that failed has written, now or later.
+    pub(super) async fn give_up(&self, half: Half) {
+        self.store.unfinished.leave(half.clone());
+        if self.take_back(&half).await.is_err() && self.store.unfinished.begins_trying() {
             // The person may come back to another process, which knows nothing of it.
             drop(tokio::spawn(go_on_giving_up(
                 self.operation,
@@ -198,18 +238,18 @@ impl Call {
         }
     }
 
-    /// Deletes those who could not be deleted when their sign-in failed, as the database was away. Is it
-    /// still, the caller does not wait for that.
+    /// Takes back what could not be when the sign-in failed, as the database was away. Is it still, the caller
+    /// does not wait for that.
     pub(super) async fn finish_giving_up(&self) {
-        let people = self.store.unfinished.take_left();
-        let mut left = Left { store: Arc::clone(&self.store), people };
+        let halves = self.store.unfinished.take_left();
+        let mut left = Left { store: Arc::clone(&self.store), halves };
         let (done, over) = oneshot::channel::<()>();
         self.aside(|call| async move {
             let mut index = 0;
-            while let Some(((scope, id), _)) = left.people.get(index).cloned() {
-                let its = Call { scope, ..call.clone() };
-                match its.delete_unfinished(&Value::Text(id)).await {
-                    Ok(()) => drop(left.people.swap_remove(index)),
+            while let Some((half, _)) = left.halves.get(index).cloned() {
+                let its = Call { scope: half.person.0.clone(), ..call.clone() };
+                match its.take_back(&half).await {
+                    Ok(()) => drop(left.halves.swap_remove(index)),
                     // What is wrong with one may not be with the others.
                     Err(error) if error.effect() == Effect::Final => index += 1,
                     Err(_) => break,
@@ -222,12 +262,24 @@ impl Call {
         let _ = timeout(PATIENCE, over).await;
     }
 
-    async fn delete_unfinished(&self, id: &Value) -> Result<()> {
-        let Some([lock, delete]) = &self.store.unfinished.delete else { return Ok(()) };
-        let _writing = self.writing(&[std::slice::from_ref(id)]);
+    async fn take_back(&self, half: &Half) -> Result<()> {
+        let store = &self.store;
+        let user = Value::Text(Arc::clone(&half.person.1));
+        let key: Vec<Value> = half.account.iter().flatten().cloned().map(Value::Text).collect();
+        let _writing = self.writing(&[&key, std::slice::from_ref(&user)]);
+        let mut plans = Vec::new();
+        if half.inserted {
+            plans.push(&store.unfinished.lock);
+        }
+        if let (Some(_), Some(passkeys)) = (&half.account, &store.registration) {
+            plans.push(&passkeys.unlink);
+            plans.extend(passkeys.end_sessions.iter().filter(|_| half.inserted));
+        }
+        plans.extend(store.unfinished.delete.iter().filter(|_| half.inserted));
         // The call that failed says why; this is tried again before the next user is asked for or inserted.
-        self.run_together(&[lock, delete], std::slice::from_ref(id)).await?;
-        self.store.unfinished.end(&self.scope, id);
+        let values: Vec<Value> = std::iter::once(user).chain(key).collect();
+        self.run_together(&plans, &values).await?;
+        store.unfinished.done(half);
         Ok(())
     }
 }

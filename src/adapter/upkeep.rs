@@ -1,10 +1,11 @@
 //! Looking after the tables: compared with the schema, completed, and rid of what has expired.
 
 use super::{Call, Store};
-use crate::engine::{Dialect, Plan};
+use crate::engine::{Dialect, LiveTable, Plan};
 use crate::error::{Code, Effect, Error, Result};
 use crate::schema::{self, Access, Finding, Level, Model, Schema};
 use crate::value::{Record, Value};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -173,7 +174,7 @@ impl Call {
     ///
     /// # Errors
     /// `ERR_SCHEMA`: the tables are another adapter's. A key that rows are in the way of is refused by
-    /// the database: `ERR_UNIQUE`.
+    /// the database: `ERR_UNIQUE`. `ERR_TIMEOUT`: another process does the same and does not end.
     pub async fn migrate(&self, options: Option<Record>) -> Result<Vec<String>> {
         let dry_run = match options.as_ref().and_then(|options| options.get("dryRun")) {
             None | Some(Value::Null) => false,
@@ -186,31 +187,58 @@ impl Call {
             }
         };
         let _one_at_a_time = self.store.creating.lock().await;
-        let engine = &*self.store.engine;
-        let mut run = Vec::new();
-        let mut before = usize::MAX;
+        let mut missing = self.missing().await?;
+        if dry_run || missing.is_empty() {
+            return Ok(missing);
+        }
+        let mut places = false;
+        let mut tries = 0;
         loop {
-            let findings = self.compare().await?;
-            if let Some(other) = findings.iter().find(|finding| finding.code == "other_tables") {
-                return Err(Error::new(Code::Schema, other.message.clone()));
+            tries += 1;
+            let error = match self.add_missing(places).await {
+                Ok(run) => return Ok(run),
+                Err(error) => error,
+            };
+            if error.code() == Code::Schema
+                && !places
+                && self.store.schema.user.table.schema.is_some()
+            {
+                places = true;
+                continue;
             }
-            let statements = schema::repairs(&findings);
-            if statements.is_empty() || dry_run {
-                run.extend(statements);
-                break;
-            }
-            let schema = &self.store.schema;
-            let noted = schema::noted(engine.dialect(), schema, &statements)?;
-            match schema::define(engine, schema, noted).await {
-                Ok(()) => {
-                    run.extend(statements);
-                    break;
+            let again = match error.effect() {
+                Effect::Conflict | Effect::None => {
+                    error.code() != Code::Timeout && tries < self.store.options.retry.attempts.0
                 }
-                // Another process may have been adding the same: then less is missing now.
-                Err(error) if statements.len() >= before => return Err(error),
-                Err(_) => before = statements.len(),
+                // Where a server has no lock for that, or each node of a cluster its own, another process may
+                // have been adding the same: then less is missing now.
+                Effect::Final => {
+                    let before = std::mem::replace(&mut missing, self.missing().await?);
+                    error.is_of_database() && missing.len() < before.len()
+                }
+                Effect::Unknown | Effect::Foreign => false,
+            };
+            if !again {
+                return Err(error);
             }
         }
-        Ok(run)
+    }
+
+    /// The statements that add what is missing.
+    async fn missing(&self) -> Result<Vec<String>> {
+        let findings = self.compare().await?;
+        match findings.iter().find(|finding| finding.code == "other_tables") {
+            Some(other) => Err(Error::new(Code::Schema, other.message.clone())),
+            None => Ok(schema::repairs(&findings)),
+        }
+    }
+
+    /// Adds it, once, by what is missing when no other process adds anything.
+    async fn add_missing(&self, places: bool) -> Result<Vec<String>> {
+        let store = Arc::clone(&self.store);
+        let planner = move |live: &[LiveTable]| {
+            schema::changes(store.engine.dialect(), &store.schema, live, places)
+        };
+        schema::migrate(&*self.store.engine, &self.store.schema, planner).await
     }
 }

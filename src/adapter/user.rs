@@ -5,7 +5,7 @@ use super::reclaim::unmark;
 use super::{Call, InsertPlans, Inserts, find_row, written_row};
 use crate::engine::{Dialect, Outcome, Plan};
 use crate::error::{Code, Error, Result};
-use crate::schema::{Condition, Join, Schema, lock_user};
+use crate::schema::{Condition, Join, Model, Schema, lock_user};
 use crate::value::{Record, Row, Value, key};
 use std::sync::Arc;
 
@@ -93,7 +93,7 @@ impl Call {
         let _writing = self.writing(&[id.as_slice()]);
         let row = match self.insert(model, insert.plans(), &values).await {
             Ok(outcome) => written_row(model, outcome, &values)?,
-            Err(error) => return Err(taken(error.of_table(&model.table.name))),
+            Err(error) => return Err(taken(model, error.of_table(&model.table.name))),
         };
         if *row.get("emailVerified") == Value::Null {
             self.store.unfinished.begin(&self.scope, row.get("id"));
@@ -209,14 +209,14 @@ impl Call {
             values.push(id.clone());
             self.run(&plan, &values)
                 .await
-                .map_err(|error| taken(error.of_table(&model.table.name)))?
+                .map_err(|error| taken(model, error.of_table(&model.table.name)))?
         };
         self.store.unfinished.meet(&self.scope, &id);
         let found = find_row(model, outcome, &[("id", &id)]);
         if found.is_none() && !kept.is_empty() {
             // Nothing was changed: for want of the user, or because of the address.
             if find_row(model, by_id().await?, &[("id", &id)]).is_some() {
-                return Err(taken(Error::new(Code::Unique, "")));
+                return Err(taken(model, Error::new(Code::Unique, "")));
             }
         }
         found.ok_or_else(unknown)
@@ -256,11 +256,19 @@ pub(super) fn normalize(email: &str) -> Arc<str> {
     email.trim().to_ascii_lowercase().into()
 }
 
-fn taken(error: Error) -> Error {
-    match error.code() {
-        Code::Unique => error.with_message(
-            "a user with this e-mail address, or this id, exists already; it was left as it is",
-        ),
-        _ => error,
+/// Says what of a user is another's, as far as the database names it.
+fn taken(model: &Model, error: Error) -> Error {
+    if error.code() != Code::Unique {
+        return error;
     }
+    let constraint = error.cause().and_then(|cause| cause.constraint.as_deref());
+    let what = match (constraint, constraint.and_then(|name| model.kept_unique(name))) {
+        (None, _) => "this e-mail address, or this id,".to_owned(),
+        (_, Some(properties)) if properties == ["email"] => "this e-mail address".to_owned(),
+        (_, Some(properties)) => format!("the same {}", properties.join(" and ")),
+        (Some(name), None) => format!(
+            "this e-mail address, this id, or what else the constraint \"{name}\" keeps unique,"
+        ),
+    };
+    error.with_message(format!("a user with {what} exists already; it was left as it is"))
 }

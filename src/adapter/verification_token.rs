@@ -38,6 +38,7 @@ pub struct Statements {
     create: Arc<Lane>,
     take: Plan,
     take_by_token: Plan,
+    delete_by_identifier: Plan,
     /// Nothing where a token is used once.
     rules: Option<Rules>,
 }
@@ -58,7 +59,9 @@ impl Statements {
         };
         // The same code made twice for one person is one code, with the later expiry.
         let create = Lane::new(token.insert_or_refresh(dialect, "identifier")?);
-        Ok(Statements { create, take, take_by_token, rules })
+        let delete_by_identifier =
+            token.delete_silently(dialect, &[Condition::equals("identifier")])?;
+        Ok(Statements { create, take, take_by_token, delete_by_identifier, rules })
     }
 }
 
@@ -118,6 +121,15 @@ impl Call {
             }
         };
         Ok(found.filter(|row| row.get("expires").as_date().is_some_and(|time| time > self.now)))
+    }
+
+    /// Deletes all tokens of an identifier, which is compared as it was given. Gives their number.
+    pub async fn delete_verification_tokens(&self, identifier: Option<Arc<str>>) -> Result<u64> {
+        let Some(identifier) = identifier.map(Value::Text) else {
+            return Ok(0);
+        };
+        let plan = &self.store.verification_token.delete_by_identifier;
+        Ok(self.run(plan, &[identifier]).await?.affected)
     }
 
     /// What a token is looked up by, with what it is measured by, if it is.

@@ -223,14 +223,33 @@ fn tree(scope: Scope<'_>, js: Js<'_>, depth: usize) -> Result<Tree, Thrown> {
             let mut properties = Vec::new();
             for index in 0..scope.length(names)?.min(MAX_LIST) {
                 let key = scope.element(names, index)?;
-                let value = tree(scope, scope.property(js, key)?, deeper)?;
-                if let (Some(name), true) = (scope.as_text(key)?, value != Tree::Missing) {
+                let name = scope.as_text(key)?;
+                let property = scope.property(js, key)?;
+                let value = match name.as_deref() {
+                    Some("logger") => logger(scope, property, deeper)?,
+                    _ => tree(scope, property, deeper)?,
+                };
+                if let (Some(name), true) = (name, value != Tree::Missing) {
                     properties.push((name, value));
                 }
             }
             Tree::Object(properties)
         }
     })
+}
+
+/// The methods of a logger, its class's too. What else it has is its own affair, if it has any of them.
+fn logger(scope: Scope<'_>, js: Js<'_>, depth: usize) -> Result<Tree, Thrown> {
+    let mut methods = Vec::new();
+    if scope.kind(js)? == Kind::Object {
+        for name in ["debug", "info", "warn", "error"] {
+            let method = tree(scope, scope.get(js, name)?, depth)?;
+            if method != Tree::Missing {
+                methods.push((name.to_owned(), method));
+            }
+        }
+    }
+    if methods.is_empty() { tree(scope, js, depth) } else { Ok(Tree::Object(methods)) }
 }
 
 /// What `index.js` read from `process.env`.

@@ -379,7 +379,15 @@ impl<'s> Scope<'s> {
     }
 
     pub fn call(self, function: Js<'_>, arguments: &[Js<'_>]) -> JsResult<Js<'s>> {
-        let this = self.undefined()?;
+        self.call_method(self.undefined()?, function, arguments)
+    }
+
+    pub fn call_method(
+        self,
+        this: Js<'_>,
+        function: Js<'_>,
+        arguments: &[Js<'_>],
+    ) -> JsResult<Js<'s>> {
         let raw: Vec<sys::napi_value> = arguments.iter().map(|argument| argument.raw).collect();
         // SAFETY: live handles; the array outlives the call; what it throws gives `Thrown`.
         self.give(|env, out| unsafe {

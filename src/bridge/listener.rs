@@ -4,7 +4,7 @@ use super::argument::{read, record};
 use super::completion::{Completion, Completions};
 use super::js::{Js, JsResult, Kind, Reference, Scope};
 use crate::adapter::{Observer, Query, wrong_scope as wrong};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::value::{Record, safe_integer};
 use napi::sys;
 use std::sync::Arc;
@@ -127,18 +127,31 @@ impl Listeners {
         })
     }
 
-    /// Tells of a query. What a listener throws is its own affair.
-    pub fn query(&self, scope: Scope<'_>, query: &Query) {
+    /// Tells of a query; `failure` makes the error of one that failed. What a listener throws is its
+    /// own affair.
+    pub fn query<'s>(
+        &self,
+        scope: Scope<'s>,
+        query: &Query,
+        failure: impl FnOnce(Code) -> JsResult<Js<'s>>,
+    ) {
         let told = || -> JsResult<()> {
             let event = event(scope, query)?;
             if let Some(on_query) = &self.on_query {
                 scope.call(scope.recall(on_query)?, &[event])?;
             }
-            if let Some(error) = query.error {
-                let text = format!("{} failed: {}", query.operation, error.as_str());
-                self.log(scope, "error", &text, Some(event))?;
-            } else {
-                self.log(scope, "debug", query.operation, Some(event))?;
+            match (&self.logger, query.error) {
+                (None, _) => {}
+                (Some(_), Some(code)) => {
+                    // What `onQuery` keeps of its event is its own.
+                    let event = self::event(scope, query)?;
+                    let error = failure(code)?;
+                    scope.set(event, "error", error)?;
+                    self.log(scope, "error", &[error, event])?;
+                }
+                (Some(_), None) => {
+                    self.log(scope, "debug", &[scope.text(query.operation)?, event])?;
+                }
             }
             Ok(())
         };
@@ -149,31 +162,23 @@ impl Listeners {
 
     /// Passes a notice to the logger; whether there is one that took it.
     pub fn notice(&self, scope: Scope<'_>, text: &str) -> bool {
-        let taken = self.log(scope, "warn", text, None);
+        let taken = scope.text(text).and_then(|text| self.log(scope, "warn", &[text]));
         if taken.is_err() {
             scope.catch();
         }
         taken == Ok(true)
     }
 
-    /// NextAuth's logger: `error(text, metadata)`, `warn(text)`, `debug(text, metadata)`.
-    fn log(
-        &self,
-        scope: Scope<'_>,
-        level: &str,
-        text: &str,
-        metadata: Option<Js<'_>>,
-    ) -> JsResult<bool> {
+    /// NextAuth's logger: `error(error, metadata)`, of which v5's takes the error and v4's what has it
+    /// as `error`, `warn(text)`, `debug(text, metadata)`. Whether it has the method.
+    fn log(&self, scope: Scope<'_>, level: &str, told: &[Js<'_>]) -> JsResult<bool> {
         let Some(logger) = &self.logger else { return Ok(false) };
-        let log = scope.get(scope.recall(logger)?, level)?;
+        let logger = scope.recall(logger)?;
+        let log = scope.get(logger, level)?;
         if scope.kind(log)? != Kind::Function {
             return Ok(false);
         }
-        let text = scope.text(text)?;
-        match metadata {
-            Some(metadata) => scope.call(log, &[text, metadata])?,
-            None => scope.call(log, &[text])?,
-        };
+        scope.call_method(logger, log, told)?;
         Ok(true)
     }
 }

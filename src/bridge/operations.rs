@@ -81,6 +81,7 @@ operations! {
     "deleteSession" => delete_session(key "sessionToken");
     "createVerificationToken" => create_verification_token(record "verificationToken");
     "useVerificationToken" => use_verification_token(optional_record "params");
+    "deleteVerificationTokens" => delete_verification_tokens(key "identifier");
     "getAccount" => get_account(key "providerAccountId", key "provider");
     "getAuthenticator" => get_authenticator(key "credentialID");
     "createAuthenticator" => create_authenticator(record "authenticator");

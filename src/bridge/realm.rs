@@ -12,7 +12,7 @@ use super::listener::{Listeners, Told};
 use super::runtime;
 use super::shape::{Known, Shapes};
 use crate::batch::turn::Departure;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use napi::sys;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -232,11 +232,6 @@ impl Realm {
 
     /// The error as an instance of this realm's `SqlxAdapterError`.
     pub fn error<'s>(&self, scope: Scope<'s>, error: &Error) -> JsResult<Js<'s>> {
-        let make = scope.get(self.object(scope)?, "error")?;
-        let operation = match error.operation() {
-            Some(operation) => scope.text(operation)?,
-            None => scope.undefined()?,
-        };
         let cause = match error.cause() {
             None => scope.undefined()?,
             Some(cause) => {
@@ -255,8 +250,23 @@ impl Realm {
                 object
             }
         };
-        let message = scope.text(&error.to_string())?;
-        scope.call(make, &[message, scope.text(error.code().as_str())?, operation, cause])
+        self.make_error(scope, &error.to_string(), error.code(), error.operation(), cause)
+    }
+
+    fn make_error<'s>(
+        &self,
+        scope: Scope<'s>,
+        message: &str,
+        code: Code,
+        operation: Option<&str>,
+        cause: Js<'_>,
+    ) -> JsResult<Js<'s>> {
+        let make = scope.get(self.object(scope)?, "error")?;
+        let operation = match operation {
+            Some(operation) => scope.text(operation)?,
+            None => scope.undefined()?,
+        };
+        scope.call(make, &[scope.text(message)?, scope.text(code.as_str())?, operation, cause])
     }
 
     /// Settles a promise with what its call has come to.
@@ -302,7 +312,12 @@ impl Realm {
                 Completion::Notice(adapter, text) => self.notice(scope, adapter, &text),
                 Completion::Queried(adapter, query) => {
                     if let Some(listeners) = self.listeners(adapter) {
-                        listeners.query(scope, &query);
+                        listeners.query(scope, &query, |code| {
+                            let operation = query.operation;
+                            let message = format!("{operation} failed: {}", code.as_str());
+                            let cause = scope.undefined()?;
+                            self.make_error(scope, &message, code, Some(operation), cause)
+                        });
                     }
                     Ok(())
                 }

@@ -123,7 +123,12 @@ fn undone(error: Error) -> Error {
     }
 }
 
-async fn run_steps<D>(connection: &mut D::Connection, work: &Work, mode: Mode) -> Result<Outcome>
+/// Runs the statements of a work, one after the other, in the transaction that is open.
+pub async fn run_steps<D>(
+    connection: &mut D::Connection,
+    work: &Work,
+    mode: Mode,
+) -> Result<Outcome>
 where
     D: Driver,
     D::Arguments: IntoArguments<D>,

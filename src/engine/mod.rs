@@ -414,6 +414,25 @@ pub struct Table {
     pub name: String,
 }
 
+/// A statement that defines a table or a part of one, and one that notes that it has been run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What is run.
+    pub statement: String,
+    /// What is run after it.
+    pub note: Option<String>,
+}
+
+impl Change {
+    /// Its statements, in order.
+    pub fn statements(&self) -> impl Iterator<Item = &str> {
+        [Some(self.statement.as_str()), self.note.as_deref()].into_iter().flatten()
+    }
+}
+
+/// Which changes tables need, by what they are like.
+pub type Planner = dyn Fn(&[LiveTable]) -> Result<Vec<Change>> + Send + Sync;
+
 /// One database and its connections.
 pub trait Engine: fmt::Debug + Send + Sync {
     /// What this database does differently.
@@ -428,8 +447,18 @@ pub trait Engine: fmt::Debug + Send + Sync {
     /// Runs work once, without repeating anything.
     fn run<'a>(&'a self, work: &'a Work) -> BoxFuture<'a, Result<Outcome>>;
 
-    /// Runs statements that define tables: together, and one process at a time.
+    /// Runs statements that define tables: together, where the database can. Other processes may be
+    /// running the same.
     fn define<'a>(&'a self, statements: &'a [String]) -> BoxFuture<'a, Result<()>>;
+
+    /// Looks at tables, and makes the changes that they need by what is seen then; gives those. Other
+    /// processes that call this wait, as far as the database has a lock for that. How long the changes
+    /// take has no limit: an index takes the longer the larger its table is.
+    fn migrate<'a>(
+        &'a self,
+        tables: &'a [Table],
+        planner: Arc<Planner>,
+    ) -> BoxFuture<'a, Result<Vec<Change>>>;
 
     /// Looks at tables in the live database; those that are missing are left out.
     fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>>;

@@ -4,8 +4,8 @@
 use super::exec::{self, Driver, Mode};
 use super::pool::{Connector, Lease};
 use super::{
-    BoxFuture, Engine, LiveColumn, LiveIndex, LiveTable, Outcome, OutputColumn, Plan, Statement,
-    Storage, Table, Work,
+    BoxFuture, Dialect, Engine, LiveColumn, LiveIndex, LiveTable, Outcome, OutputColumn, Plan,
+    Statement, Storage, Table, Work,
 };
 use crate::error::{Cause, Code, Effect, Error, Result};
 use crate::options::{Host, ServerKind, ServerSource};
@@ -59,17 +59,26 @@ pub async fn within<T>(limit: Duration, call: BoxFuture<'_, Result<T>>) -> Resul
 
 /// Looks at tables by one query, so that tables that are just being created are seen all or none.
 ///
-/// `columns` and `indexes` select from the information schema, as texts, up to where the table's schema,
-/// null for the connection's own, and its name are compared: the kind, the table's name, then
-/// - of a column its name, position, type, length, whether it may be null, whether it is filled, collation;
-/// - of an index's column the index's name, position, the column's name (null for an expression, and in
-///   an index of some rows), null, whether it is unique, null, null.
+/// # Errors
+/// Those of the database.
 pub async fn inspect(
     engine: &dyn Engine,
     columns: &str,
     indexes: &str,
     tables: &[Table],
 ) -> Result<Vec<LiveTable>> {
+    let work = look(engine.dialect(), columns, indexes, tables);
+    Ok(live_tables(tables, &engine.run(&work).await?))
+}
+
+/// The query that looks at tables.
+///
+/// `columns` and `indexes` select from the information schema, as texts, up to where the table's schema,
+/// null for the connection's own, and its name are compared: the kind, the table's name, then
+/// - of a column its name, position, type, length, whether it may be null, whether it is filled, collation;
+/// - of an index's column the index's name, position, the column's name (null for an expression, and in
+///   an index of some rows), null, whether it is unique, null, null.
+pub fn look(dialect: &Dialect, columns: &str, indexes: &str, tables: &[Table]) -> Work {
     let mut values = Vec::new();
     let mut parts = Vec::new();
     for table in tables {
@@ -80,7 +89,7 @@ pub async fn inspect(
                 ("{table}", Value::from(table.name.as_str())),
             ] {
                 values.push(value);
-                sql = sql.replace(place, &(engine.dialect().parameter)(values.len()));
+                sql = sql.replace(place, &(dialect.parameter)(values.len()));
             }
             parts.push(sql);
         }
@@ -94,7 +103,11 @@ pub async fn inspect(
         columns: names.map(output).to_vec(),
         arrays: false,
     };
-    let outcome = engine.run(&Plan::read(statement).work(&values)).await?;
+    Plan::read(statement).work(&values)
+}
+
+/// The tables that the query has found; those that are missing are left out.
+pub fn live_tables(tables: &[Table], outcome: &Outcome) -> Vec<LiveTable> {
     let mut parts: Vec<Part> = outcome.rows.iter().filter_map(|row| Part::of(row)).collect();
     parts.sort_by_key(|part| part.position);
     let live = tables.iter().map(|table| {
@@ -119,7 +132,20 @@ pub async fn inspect(
         }
         live
     });
-    Ok(live.filter(|table| !table.columns.is_empty()).collect())
+    live.filter(|table| !table.columns.is_empty()).collect()
+}
+
+/// That another process makes changes to the tables, and has not ended within a time.
+pub fn another_migrates(limit: Duration) -> Error {
+    Error::new(
+        Code::Timeout,
+        format!(
+            "another process is migrating the tables, and had not ended after {} ms (option \
+             \"retry.maxTime\"); nothing was changed",
+            limit.as_millis()
+        ),
+    )
+    .with_effect(Effect::Conflict)
 }
 
 /// A column of a table or of an index.

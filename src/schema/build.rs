@@ -1,6 +1,6 @@
 //! The schema that the options describe: our own or a preset's, with what they change.
 
-use super::{Access, Column, Fill, Index, Model, Owner, Schema, extra, own, preset};
+use super::{Access, Fill, Index, Model, Owner, Schema, extra, own, preset};
 use crate::engine::{ColumnType, Dialect, Storage};
 use crate::error::{Error, Result};
 use crate::options::{
@@ -139,7 +139,24 @@ fn change(
         }
         ColumnOptions::Described(described) => described.clone(),
     };
-    match there.and_then(|index| model.columns.get_mut(index)) {
+    let there = match there {
+        None if described.r#type.is_none() => {
+            // What NextAuth knows, and these tables have no column for.
+            let known = usual.columns.iter().find(|one| &*one.property == property && one.shown);
+            let Some(known) = known else {
+                return Err(unknown(
+                    model,
+                    property,
+                    "is no property of the model; one of your own needs a type, such as \
+                     { type: \"text\" }",
+                ));
+            };
+            model.columns.push(known.clone());
+            model.columns.last_mut()
+        }
+        there => there.and_then(|index| model.columns.get_mut(index)),
+    };
+    match there {
         Some(column) => {
             if let Some(name) = &described.name {
                 column.name.clone_from(name);
@@ -184,27 +201,30 @@ fn change(
                 }
                 column.shown = false;
             }
+            if let Some(default) = &described.default {
+                // What the adapter fills in by itself, or no row is without.
+                let why = if required.contains(&property)
+                    || model.key.contains(&property)
+                    || column.fill != Fill::Given
+                {
+                    Err("cannot be set: this property's value never comes from a default"
+                        .to_owned())
+                } else {
+                    extra::set_default(dialect, column, default)
+                };
+                why.map_err(|why| {
+                    Error::config(format!(
+                        "option \"schema.{}.columns.{property}.default\" {why}",
+                        model.name
+                    ))
+                })?;
+            }
         }
         None => {
-            let column = match (
-                described.r#type,
-                usual.columns.iter().find(|one| &*one.property == property && one.shown),
-            ) {
-                (None, Some(usual)) => Column {
-                    name: described.name.clone().unwrap_or_else(|| usual.name.clone()),
-                    ..usual.clone()
-                },
-                (Some(name), _) => extra::column(dialect, property, name, &described)
-                    .map_err(|why| Error::config(format!("{} {why}", path(model, property))))?,
-                (None, None) => {
-                    return Err(unknown(
-                        model,
-                        property,
-                        "is no property of the model; one of your own needs a type, such as \
-                         { type: \"text\" }",
-                    ));
-                }
-            };
+            // One without a type has been refused, or is there.
+            let Some(name) = described.r#type else { return Ok(()) };
+            let column = extra::column(dialect, property, name, &described)
+                .map_err(|why| Error::config(format!("{} {why}", path(model, property))))?;
             model.columns.push(column);
         }
     }
@@ -334,15 +354,19 @@ fn complete(dialect: &Dialect, schema: &mut Schema) {
     }
 }
 
-/// The name of an index. One that is longer than what every database takes is cut, and told apart by a
-/// digest.
+/// The name of an index.
 pub(super) fn index_name(model: &Model, properties: &[Arc<str>], unique: bool) -> String {
+    constraint_name(model, properties, if unique { "key" } else { "idx" })
+}
+
+/// A name for what concerns some of a table's columns. One that is longer than what every database takes
+/// is cut, and told apart by a digest.
+pub(super) fn constraint_name(model: &Model, properties: &[Arc<str>], kind: &str) -> String {
     const LONGEST: usize = 60;
     let columns = properties
         .iter()
         .filter_map(|property| model.columns.iter().find(|column| column.property == *property));
     let columns: Vec<&str> = columns.map(|column| column.name.as_str()).collect();
-    let kind = if unique { "key" } else { "idx" };
     let name = format!("{}_{}_{kind}", model.table.name, columns.join("_"));
     if name.len() <= LONGEST {
         return name;

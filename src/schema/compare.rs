@@ -55,26 +55,8 @@ impl Level {
 /// # Errors
 /// Those of the database.
 pub async fn compare(engine: &dyn Engine, schema: &Schema) -> Result<Vec<Finding>> {
-    let dialect = engine.dialect();
-    let models: Vec<&Model> =
-        schema.models().into_iter().filter(|model| model.access != Access::Absent).collect();
-    let tables: Vec<Table> = models.iter().map(|model| model.table.clone()).collect();
-    let live = engine.inspect(&tables).await?;
-    let mut findings = Vec::new();
-    let usual = own::own(dialect);
-    for model in models {
-        match live.iter().find(|table| table.name == model.table.name) {
-            None => findings.push(missing_table(dialect, schema, model)?),
-            Some(table) => {
-                columns(dialect, model, table, &mut findings);
-                let usual = usual.models().into_iter().find(|usual| usual.name == model.name);
-                if model.access == Access::Full {
-                    indexes(dialect, model, usual, table, &mut findings)?;
-                    findings.extend(missing_foreign_key(dialect, schema, model, table)?);
-                }
-            }
-        }
-    }
+    let live = engine.inspect(&tables(schema)).await?;
+    let mut findings = differences(engine.dialect(), schema, &live)?;
     if findings.iter().any(|finding| matches!(finding.code, "missing_table" | "missing_column")) {
         let others = others(engine, schema).await?;
         if !others.is_empty() {
@@ -88,6 +70,42 @@ pub async fn compare(engine: &dyn Engine, schema: &Schema) -> Result<Vec<Finding
                 adds: false,
             };
             findings.insert(0, other);
+        }
+    }
+    Ok(findings)
+}
+
+/// The tables that the schema says are there.
+pub(super) fn tables(schema: &Schema) -> Vec<Table> {
+    described(schema).map(|model| model.table.clone()).collect()
+}
+
+fn described(schema: &Schema) -> impl Iterator<Item = &Model> {
+    schema.models().into_iter().filter(|model| model.access != Access::Absent)
+}
+
+/// What live tables differ in from the schema.
+///
+/// # Errors
+/// None in practice: a schema that was built has the columns that its keys name.
+pub(super) fn differences(
+    dialect: &Dialect,
+    schema: &Schema,
+    live: &[LiveTable],
+) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let usual = own::own(dialect);
+    for model in described(schema) {
+        match live.iter().find(|table| table.name == model.table.name) {
+            None => findings.push(missing_table(dialect, schema, model)?),
+            Some(table) => {
+                columns(dialect, model, table, &mut findings);
+                let usual = usual.models().into_iter().find(|usual| usual.name == model.name);
+                if model.access == Access::Full {
+                    indexes(dialect, model, usual, table, &mut findings)?;
+                    findings.extend(missing_foreign_key(dialect, schema, model, table)?);
+                }
+            }
         }
     }
     Ok(findings)

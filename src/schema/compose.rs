@@ -446,8 +446,22 @@ impl Model {
         if self.is_unique(&asked) { &[] } else { &self.oldest_first }
     }
 
+    /// Reads those of the properties that there are columns for, of the rows that meet the conditions.
+    pub fn select_those(
+        &self,
+        dialect: &Dialect,
+        properties: &[&str],
+        conditions: &[Condition],
+    ) -> Result<Plan> {
+        or_unsupported(self.allow(false).and_then(|()| {
+            let columns = properties.iter().filter_map(|property| self.column(property).ok());
+            let columns: Vec<&Column> = columns.collect();
+            self.select_columns(dialect, &columns, conditions, &[]).map(Plan::read)
+        }))
+    }
+
     /// Reads some columns of the rows that meet the conditions, in the order of `order`.
-    pub fn select_columns(
+    pub(super) fn select_columns(
         &self,
         dialect: &Dialect,
         columns: &[&Column],

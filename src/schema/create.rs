@@ -1,7 +1,7 @@
 //! The tables in the live database: created where they are missing. Nothing is ever dropped or
 //! retyped.
 
-use super::build::index_name;
+use super::build::{constraint_name, index_name};
 use super::preset::Preset;
 use super::recognise::{foreign, recognise};
 use super::{Column, Index, Model, Reference, Schema};
@@ -59,11 +59,7 @@ pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn define(
-    engine: &dyn Engine,
-    schema: &Schema,
-    mut statements: Vec<String>,
-) -> Result<()> {
+async fn define(engine: &dyn Engine, schema: &Schema, mut statements: Vec<String>) -> Result<()> {
     let defined = engine.define(&statements).await;
     match (&schema.user.table.schema, defined) {
         (Some(name), Err(error)) if error.code() == Code::Schema => {
@@ -302,6 +298,9 @@ pub fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result
     ))
 }
 
+/// The characters of a table's name with which "_ibfk_1" is no longer than the 64 of any name.
+const LONGEST_BEFORE_NUMBER: usize = 57;
+
 fn foreign_key(
     dialect: &Dialect,
     schema: &Schema,
@@ -310,8 +309,13 @@ fn foreign_key(
 ) -> Result<String> {
     let mine = model.scoped(&[Arc::clone(&column.property)]);
     let theirs = schema.user.scoped(&["id".into()]);
+    // MySQL refuses the table if the name that it gives a foreign key, the table's and a number, is too long.
+    let name = (model.table.name.chars().count() > LONGEST_BEFORE_NUMBER)
+        .then(|| constraint_name(model, &mine, "fkey"));
+    let name = name.map(|name| format!("CONSTRAINT {} ", dialect.quote(&name)));
     Ok(format!(
-        "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE CASCADE",
+        "{}FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE CASCADE",
+        name.unwrap_or_default(),
         columns(dialect, model, &mine)?,
         dialect.quote_table(&schema.user.table),
         columns(dialect, &schema.user, &theirs)?

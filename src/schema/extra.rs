@@ -83,13 +83,31 @@ pub fn column(
         ..Column::new(property, column_name, kind, typed)
     };
     if let Some(default) = &described.default {
-        let value = literal(kind, default)
-            .and_then(|value| column.accept("default", &value).ok())
-            .ok_or_else(|| "has a default that is not of its type".to_owned())?;
-        column.default = sql_literal(dialect, &value);
-        column.fill = Fill::Value(value);
+        set_default(dialect, &mut column, default)
+            .map_err(|why| format!("has a default that {why}"))?;
     }
     Ok(column)
+}
+
+/// Gives a column a default: rows that are given no value have it, whoever inserts them.
+///
+/// # Errors
+/// Why not, as the end of a sentence that begins with the default.
+pub fn set_default(
+    dialect: &Dialect,
+    column: &mut Column,
+    default: &Literal,
+) -> Result<(), String> {
+    let value = literal(column.kind, default)
+        .and_then(|value| column.accept("default", &value).ok())
+        .ok_or_else(|| "is not of its type".to_owned())?;
+    column.default = match column.storage {
+        // The column holds another type than the literal is of.
+        Storage::IntegerText | Storage::BooleanInteger | Storage::UuidBytes => None,
+        _ => sql_literal(dialect, &value),
+    };
+    column.fill = Fill::Value(value);
+    Ok(())
 }
 
 fn literal(kind: ColumnType, literal: &Literal) -> Option<Value> {

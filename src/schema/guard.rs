@@ -258,6 +258,62 @@ impl Schema {
         Ok(delete.map(|composer| composer.plan(Vec::new(), Repeat::Always)))
     }
 
+    /// Unlinks the account of a passkey that is not there. Values: the user's id, the provider, the
+    /// credential's id.
+    pub fn unlink_without_passkey(&self, dialect: &Dialect) -> Result<Plan> {
+        let passkey = &self.authenticator;
+        let mut composer = Composer::new(dialect, &self.account);
+        composer.text("DELETE FROM ");
+        composer.table(&self.account.table);
+        let mut before = composer.in_scope(self.account.scope(), "", " WHERE ");
+        for (value, property) in ["userId", "provider", "providerAccountId"].iter().enumerate() {
+            composer.text(before);
+            before = " AND ";
+            composer.equal("", self.account.column(property)?, value);
+        }
+        composer.text(" AND NOT EXISTS (SELECT 1 FROM ");
+        composer.table(&passkey.table);
+        let mut before = composer.in_scope(passkey.scope(), "", " WHERE ");
+        for (value, property) in [(0, "userId"), (2, "providerAccountId")] {
+            composer.text(before);
+            before = " AND ";
+            composer.equal("", passkey.column(property)?, value);
+        }
+        composer.text(")");
+        Ok(composer.plan(Vec::new(), Repeat::Always))
+    }
+
+    /// Ends the sessions of a user whose address nobody has verified and who has neither account nor passkey.
+    /// Nothing where there are none, or nobody knows whether an address is verified.
+    pub fn end_unfinished_sessions(&self, dialect: &Dialect) -> Result<Option<Plan>> {
+        let (session, user) = (&self.session, &self.user);
+        if session.allow(true).is_err() || !user.has("emailVerified") {
+            return Ok(None);
+        }
+        let verified = user.column("emailVerified")?;
+        let mut composer = Composer::new(dialect, session);
+        composer.text("DELETE FROM ");
+        composer.table(&session.table);
+        let before = composer.in_scope(session.scope(), "", " WHERE ");
+        composer.text(before);
+        composer.equal("", session.column("userId")?, 0);
+        composer.text(" AND EXISTS (SELECT 1 FROM ");
+        composer.table(&user.table);
+        let before = composer.in_scope(user.scope(), "", " WHERE ");
+        composer.text(before);
+        composer.equal("", user.column("id")?, 0);
+        composer.text(" AND ");
+        composer.name(&verified.name);
+        composer.text(unverified(verified.storage));
+        composer.text(")");
+        for model in [&self.account, &self.authenticator] {
+            if model.has("userId") {
+                composer.has_row_of(model, " AND NOT EXISTS")?;
+            }
+        }
+        Ok(Some(composer.plan(Vec::new(), Repeat::Always)))
+    }
+
     /// The statement, to which conditions may be added.
     pub(super) fn unfinished_user<'a>(&self, dialect: &'a Dialect) -> Result<Option<Composer<'a>>> {
         let user = &self.user;

@@ -1,19 +1,19 @@
 //! What `migrate` has run, noted in a table of its own beside the others.
 
 use super::{Column, Fill, Model, Schema, create_table, new_id};
-use crate::engine::{ColumnType, Dialect};
+use crate::engine::{Change, ColumnType, Dialect};
 use crate::error::{Error, Result};
 use crate::options::Ids;
 
 /// The name of the table.
 const MIGRATIONS: &str = "next_auth_sqlx_migrations";
 
-/// Statements that define tables, each followed by one that notes it: where the database defines
+/// Statements that define tables, each with one that notes it: where the database defines
 /// tables one by one, the notes tell how far it came. The first one makes the table of the notes.
 ///
 /// # Errors
 /// None in practice: the table has the columns that its key names.
-pub fn noted(dialect: &Dialect, schema: &Schema, statements: &[String]) -> Result<Vec<String>> {
+pub fn noted(dialect: &Dialect, schema: &Schema, statements: &[String]) -> Result<Vec<Change>> {
     use ColumnType::{Date, Key, Text};
     let column = |name, kind| Column::new(name, name, kind, (dialect.column)(kind));
     let mut model = Model::new(
@@ -32,18 +32,19 @@ pub fn noted(dialect: &Dialect, schema: &Schema, statements: &[String]) -> Resul
         ],
     );
     model.table.schema.clone_from(&schema.user.table.schema);
-    let mut noted = vec![create_table(dialect, schema, &model)?];
+    let journal = create_table(dialect, schema, &model)?;
+    let mut noted = vec![Change { statement: journal, note: None }];
     for statement in statements {
         // One that was made later is the larger: they say the order too.
         let id = new_id(Ids::UuidV7)?.ok_or_else(|| Error::internal("no UUID could be made"))?;
         let values = [&*id, env!("CARGO_PKG_VERSION"), statement].map(dialect.literal);
-        noted.push(statement.clone());
-        noted.push(format!(
+        let note = format!(
             "INSERT INTO {} ({}) VALUES ({})",
             dialect.quote_table(&model.table),
             ["id", "version", "statement"].map(|name| dialect.quote(name)).join(", "),
             values.join(", ")
-        ));
+        );
+        noted.push(Change { statement: statement.clone(), note: Some(note) });
     }
     Ok(noted)
 }

@@ -64,6 +64,7 @@ impl Schema {
                 ),
             });
         }
+        leftovers.extend(self.without_passkey(dialect)?);
         for model in self.children() {
             // The database sees to it where it was told to.
             if model.foreign_key {
@@ -94,6 +95,47 @@ impl Schema {
             });
         }
         Ok(leftovers)
+    }
+
+    /// Accounts of passkeys that are not there.
+    fn without_passkey(&self, dialect: &Dialect) -> Result<Option<Leftover>> {
+        let (account, passkey) = (&self.account, &self.authenticator);
+        let id = "providerAccountId";
+        if !account.has("type") || !account.has(id) || !passkey.has(id) {
+            return Ok(None);
+        }
+        let mut composer = Composer::of_all_scopes(dialect);
+        composer.name(&account.column("type")?.name);
+        composer.text(" = 'webauthn' AND NOT EXISTS (SELECT 1 FROM ");
+        composer.table(&passkey.table);
+        composer.text(" AS passkey WHERE passkey.");
+        composer.name(&passkey.column(id)?.name);
+        composer.text(" = ");
+        composer.table(&account.table);
+        composer.text(".");
+        composer.name(&account.column(id)?.name);
+        same_scope(&mut composer, ("passkey", passkey), account);
+        composer.text(")");
+        let conditions = composer.sql.clone();
+        if let Some(created) = account.columns.iter().find(|it| &*it.property == "createdAt") {
+            composer.text(" AND ");
+            composer.name(&created.name);
+            composer.text(" < ");
+            composer.parameter(created.storage);
+        }
+        Ok(Some(Leftover {
+            count: count(account, composer),
+            code: "accounts_without_passkey",
+            table: account.table.name.clone(),
+            what: "accounts whose passkey is not there",
+            message: format!(
+                "A crash in the middle of a registration leaves such an account, and so does deleting the row \
+                 of a passkey alone: use unlinkAccount, which deletes both. Nobody can sign in with it, nor \
+                 register anew under its user's address, until it is deleted. To see them: SELECT * FROM {} \
+                 WHERE {conditions}",
+                dialect.quote_table(&account.table)
+            ),
+        }))
     }
 
     /// The models whose rows belong to a user.

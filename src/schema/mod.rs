@@ -6,6 +6,7 @@ mod bulk;
 mod column;
 mod compare;
 mod compose;
+mod constraint;
 mod create;
 mod expiry;
 mod extra;
@@ -15,6 +16,7 @@ mod journal;
 mod lease;
 mod leftover;
 mod many;
+mod migrate;
 mod own;
 mod page;
 mod preset;
@@ -31,11 +33,11 @@ pub use bulk::{Inserts, LookUp, Scan, keeps_ids};
 pub use column::{Column, Fill, Reference};
 pub use compare::{Finding, Level, compare, repairs};
 pub use compose::{Condition, Join};
-pub use create::{create, create_table, define, definitions, ensure, explain};
+pub use create::{create, create_table, definitions, ensure, explain};
 pub use guard::lock_user;
 pub use id::new_id;
-pub use journal::noted;
 pub use leftover::Leftover;
+pub use migrate::{changes, migrate};
 pub use page::position;
 pub use reclaim::SINCE;
 pub use unnamed::unnamed;
@@ -288,7 +290,7 @@ impl Model {
                 Code::Unsupported,
                 format!(
                     "there is no column for this: the schema's {} model has no {property} (option \
-                     \"schema.{}.columns\")",
+                     \"schema.{}.columns.{property}\")",
                     self.name, self.name
                 ),
             )

@@ -7,8 +7,11 @@ const NOTHING_DONE = ["ERR_CONNECT", "ERR_TIMEOUT", "ERR_OVERLOADED"]
 /** What a call may be refused with in a fault. `ERR_UNIQUE` is for the second of two tabs. */
 const EXPECTED = [...NOTHING_DONE, "ERR_OUTCOME_UNKNOWN", "ERR_UNIQUE"]
 
-/** With a full disk, the database's own word for it. */
+/** With a full disk, the database's own word for it. It has done nothing then, too. */
 const OF_THE_DISK = "ERR_DATABASE"
+
+/** For how long a call may have waited that began before the disk was full. */
+const WAITED = 3000
 
 /** What comes of a sign-in whose user the server has lost meanwhile. */
 const OF_THE_LOST = ["ERR_FOREIGN_KEY", "ERR_NOT_FOUND"]
@@ -37,10 +40,13 @@ const HOLDS = {
  * Where a replica took its primary's place before it had all of it, `before` reads the old primary:
  * what was done there, and did not reach the new one, the server has lost, and not the adapter.
  *
+ * `full`: when a disk was full, in intervals that end with the next sign-in. Only calls within these may have
+ * been refused because of it.
+ *
  * @returns `{ wrong, acknowledged, unfinished, lostByServer }`: what must never be, how many writes
  *   were acknowledged, which users a crash left in the middle of a sign-in, and what the server lost
  */
-async function audit({ journals, reader, findings, lockedOut, before, reclaims }) {
+async function audit({ journals, reader, findings, lockedOut, before, reclaims, full }) {
   const stored = await read(reader)
   const old = before && (await read(before))
   const calls = journals.flatMap(lines)
@@ -58,7 +64,8 @@ async function audit({ journals, reader, findings, lockedOut, before, reclaims }
   const begun = (operation) => calls.filter((call) => call.begun === operation)
   const done = (operation) => calls.filter((call) => call.done === operation)
   const refused = (operation) => calls.filter((call) => call.refused === operation)
-  const undone = (operation) => refused(operation).filter(({ code }) => NOTHING_DONE.includes(code))
+  const undone = (operation) =>
+    refused(operation).filter(({ code }) => [...NOTHING_DONE, OF_THE_DISK].includes(code))
 
   // Users: there, unless the account could not be linked. Then the adapter deletes them itself.
   const deleted = new Set(begun("deleteUser").map(({ args }) => args[0]))
@@ -117,7 +124,12 @@ async function audit({ journals, reader, findings, lockedOut, before, reclaims }
   }
 
   const tokenKey = ({ identifier, token }) => keyOf(identifier, token)
-  const tried = new Set(begun("useVerificationToken").map(({ args }) => tokenKey(args[0])))
+  for (const { args } of undone("createVerificationToken")) {
+    if (stored.tokens.has(tokenKey(args[0]))) there("refused token", tokenKey(args[0]))
+  }
+  const keysOf = (calls) => calls.map(({ args }) => tokenKey(args[0]))
+  const operation = "useVerificationToken"
+  const tried = new Set(without(keysOf(begun(operation)), keysOf(undone(operation))))
   for (const { args } of done("createVerificationToken")) {
     const key = tokenKey(args[0])
     if (!stored.tokens.has(key) && !tried.has(key)) lost("verification token", key)
@@ -131,6 +143,7 @@ async function audit({ journals, reader, findings, lockedOut, before, reclaims }
     uses.add(key)
   }
 
+  if (full) wrong.push(...refusedOnADiskWithRoom(calls, full))
   wrong.push(...duplicates(stored.rows.users, "email"), ...orphans(stored))
   const unfinished = unfinishedUsers(stored)
   const named = findings.find(({ code }) => code === "unfinished_users")
@@ -151,15 +164,23 @@ async function audit({ journals, reader, findings, lockedOut, before, reclaims }
 }
 
 /** Codes that no fault excuses, with how often each was given. */
-function aliens(refusals, { disk, lostByServer = {} }) {
+function aliens(refusals, { full = [], lostByServer = {} }) {
   const excused = [
     ...EXPECTED,
-    ...(disk ? [OF_THE_DISK] : []),
+    ...(full.length > 0 ? [OF_THE_DISK] : []),
     ...(lostByServer.user ? OF_THE_LOST : []),
   ]
   return Object.entries(refusals)
     .filter(([refusal]) => !excused.includes(refusal.split(":")[1]))
     .map(([refusal, times]) => `refused with ${refusal}, ${times} times`)
+}
+
+/** Calls that the database refused though nothing was wrong with its disk, nor had been when they began. */
+function refusedOnADiskWithRoom(calls, full) {
+  return calls
+    .filter(({ refused, code }) => refused && code === OF_THE_DISK)
+    .filter(({ at }) => !full.some(({ from, to }) => from - WAITED <= at && at <= to))
+    .map(({ refused, code, at }) => `${refused} was refused with ${code} at ${at}, with room`)
 }
 
 async function read({ rows }) {
@@ -182,6 +203,17 @@ function lines(journal) {
     .split("\n")
     .slice(0, -1)
     .map((line) => JSON.parse(line))
+}
+
+/** A list without as many of its items as another has of them. */
+function without(list, others) {
+  const left = new Map()
+  for (const item of others) left.set(item, (left.get(item) ?? 0) + 1)
+  return list.filter((item) => {
+    const times = left.get(item) ?? 0
+    left.set(item, times - 1)
+    return times <= 0
+  })
 }
 
 function duplicates(rows, column) {

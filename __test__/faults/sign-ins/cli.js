@@ -6,6 +6,8 @@
 
 const { parseArgs } = require("node:util")
 const { wantedDatabases } = require("../../servers")
+const { canMount } = require("../../support/small-disk")
+const { FULL_DISK } = require("./harm")
 const { DATABASES, run } = require("./run")
 const { SUBJECTS } = require("./subject")
 const { table } = require("./table")
@@ -18,6 +20,7 @@ const seed = Number(values.seed ?? 1)
 
 async function main() {
   const results = {}
+  if (!canMount()) console.log(`Left out: ${FULL_DISK} (needs the right to mount a small tmpfs)`)
   const asked = process.env.DATABASES ? wantedDatabases() : DATABASES
   for (const name of asked.filter((one) => SUBJECTS.includes(one))) {
     const began = Date.now()

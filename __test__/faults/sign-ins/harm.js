@@ -39,8 +39,10 @@ const TO_THE_PROCESS = {
   },
 }
 
+const FULL_DISK = "the disk is full"
+
 const TO_THE_DISK = {
-  "the disk is full": async ({ disk, daemon }, random) => {
+  [FULL_DISK]: async ({ disk, daemon }, random) => {
     disk.fill()
     await sleep(random(200, 900))
     disk.empty()
@@ -188,4 +190,4 @@ async function connection(name, url) {
   return one
 }
 
-module.exports = { harms }
+module.exports = { FULL_DISK, harms }

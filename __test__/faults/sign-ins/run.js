@@ -1,7 +1,7 @@
 const { browser } = require("../../core/browser")
 const { sleep } = require("../../servers/run")
 const { aliens, audit } = require("./audit")
-const { harms } = require("./harm")
+const { FULL_DISK, harms } = require("./harm")
 const { populate } = require("./population")
 const { startSubject } = require("./subject")
 
@@ -29,18 +29,22 @@ async function run(name, { faults, seed, log = () => {} }) {
   const harm = harms(subject)
   const done = Object.fromEntries(Object.keys(harm).map((what) => [what, { times: 0, worst: 0 }]))
   const wrong = []
+  /** When the disk was full, and nobody had signed in since. */
+  const full = []
   try {
     const people = populate(subject, random)
     if (!(await people.signInsSince(0, 5, 30_000))) throw new Error("nobody could sign in")
     let order = []
     for (let n = 0; n < faults && wrong.length + people.wrong.length === 0; n += 1) {
-      if (order.length === 0) order = shuffled(Object.keys(harm), random)
+      if (order.length === 0) order = ordered(Object.keys(harm), faults - n, random)
       const what = order.pop()
       await sleep(random(0, 200))
+      const begun = Date.now()
       await harm[what](subject, random)
       const { signIns } = people.seen
       const healed = Date.now()
       if (!(await people.signInsSince(signIns, 1, RECOVERY))) wrong.push(`no recovery: ${what}`)
+      if (what === FULL_DISK) full.push({ from: begun, to: Date.now() })
       done[what].times += 1
       done[what].worst = Math.max(done[what].worst, Date.now() - healed)
       if (n % 25 === 24) log(`${name}: ${n + 1} faults, ${people.seen.signIns} sign-ins`)
@@ -53,8 +57,8 @@ async function run(name, { faults, seed, log = () => {} }) {
     const { journals } = subject
     const { lockedOut } = people.seen
     try {
-      const audited = await audit({ journals, reader, findings, lockedOut, reclaims })
-      wrong.push(...people.wrong, ...audited.wrong, ...aliens(people.seen.refusals, subject))
+      const audited = await audit({ journals, reader, findings, lockedOut, reclaims, full })
+      wrong.push(...people.wrong, ...audited.wrong, ...aliens(people.seen.refusals, { full }))
       const lockedOutStill = reclaims ? await comeBack(audited.unfinished, subject) : []
       wrong.push(...lockedOutStill)
       const cameBack = audited.unfinished.length - lockedOutStill.length
@@ -92,6 +96,20 @@ function randomOf(seed) {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return from + Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * (to - from + 1))
   }
+}
+
+/**
+ * In an order of chance, the last first. The full disk is among the so many that there still are: no other test
+ * has a server whose disk is full, and a short run must not leave it out.
+ */
+function ordered(names, faults, random) {
+  const order = shuffled(names, random)
+  const [at, least] = [order.indexOf(FULL_DISK), order.length - faults]
+  if (at >= 0 && at < least) {
+    const other = random(least, order.length - 1)
+    ;[order[at], order[other]] = [order[other], order[at]]
+  }
+  return order
 }
 
 function shuffled(list, random) {

@@ -18,7 +18,11 @@ pub fn from_sqlx(error: &sqlx::Error) -> Error {
         database: "mysql",
         code: Some(number.to_string()),
         table: None,
-        constraint: if number == 1062 { duplicate_key(database.message()) } else { None },
+        constraint: match number {
+            1062 => duplicate_key(database.message()),
+            1048 | 1364 => required_column(database.message()),
+            _ => None,
+        },
     })
 }
 
@@ -53,6 +57,13 @@ const NO_QUORUM: &str = "the cluster's node has no quorum";
 fn duplicate_key(message: &str) -> Option<String> {
     let (_, key) = message.strip_prefix("Duplicate entry '")?.rsplit_once(" for key '")?;
     Some(key.strip_suffix('\'')?.to_owned())
+}
+
+/// The column's name in "Field 'plan' doesn't have a default value" and "Column 'plan' cannot be null",
+/// which quote no value.
+fn required_column(message: &str) -> Option<String> {
+    let name = message.strip_prefix("Field '").or_else(|| message.strip_prefix("Column '"))?;
+    Some(name.rsplit_once("' ")?.0.to_owned())
 }
 
 fn meaning(number: u16) -> (Code, &'static str, Effect) {
@@ -140,6 +151,15 @@ mod tests {
     fn a_duplicate_names_its_key_and_never_its_value() {
         let message = "Duplicate entry 'a' for key 'b' for key 'users.users_email_key'";
         assert_eq!(duplicate_key(message).as_deref(), Some("users.users_email_key"));
+    }
+
+    #[test]
+    fn a_required_column_is_named() {
+        for message in ["Field 'plan' doesn't have a default value", "Column 'plan' cannot be null"]
+        {
+            assert_eq!(required_column(message).as_deref(), Some("plan"));
+        }
+        assert_eq!(required_column("Duplicate entry 'a' for key 'b'"), None);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! MySQL and MariaDB, told apart by what the server says of itself.
 
 mod error;
+mod migration;
 mod types;
 
 use super::exec::{self, Driver, Mode};
 use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Outcome, OutputColumn,
-    Replication, Storage, Table, Together, Upsert, Wire, Work, server,
+    BoxFuture, Change, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Outcome,
+    OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work, server,
 };
 use crate::error::{Effect, Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
@@ -16,11 +17,9 @@ use crate::value::Value;
 use sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlQueryResult, MySqlRow, MySqlSslMode,
 };
-use sqlx::{
-    Arguments, AssertSqlSafe, Column, ConnectOptions, Decode, MySql as Server, Row, TypeInfo,
-    ValueRef,
-};
+use sqlx::{Arguments, Column, ConnectOptions, Decode, MySql as Server, Row, TypeInfo, ValueRef};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
@@ -227,6 +226,8 @@ pub struct MySql {
     several: bool,
     /// How long a call may take.
     limit: Duration,
+    /// The name of the lock of who changes tables, which is one for all databases of a server.
+    lock: String,
 }
 
 /// Makes connections.
@@ -303,7 +304,8 @@ impl MySql {
         let mut lease = pool.acquire().await?;
         let dialect = server::within(limit, Box::pin(dialect(lease.connection()?))).await;
         let dialect = lease.finish(dialect)?;
-        Ok(MySql { dialect, pool, several, limit })
+        let lock = migration::lock_name(source.database.as_deref().unwrap_or_default());
+        Ok(MySql { dialect, pool, several, limit, lock })
     }
 
     async fn run_work(&self, work: &Work) -> Result<Outcome> {
@@ -313,33 +315,7 @@ impl MySql {
         server::elsewhere(lease.finish(result), self.several)
             .map_err(|error| error.of_database(self.dialect.name))
     }
-
-    /// These databases end a transaction at every statement that defines a table, so a lock of the
-    /// server's keeps other processes out.
-    async fn define_all(&self, statements: &[String]) -> Result<()> {
-        let mut lease = self.pool.acquire().await?;
-        let connection = lease.connection()?;
-        let define = async {
-            exec::command::<Server>(connection, LOCK).await?;
-            let mut result = Ok(());
-            for statement in statements {
-                let run =
-                    sqlx::raw_sql(AssertSqlSafe(statement.as_str())).execute(&mut *connection);
-                result = run.await.map(drop).map_err(|error| error::from_sqlx(&error));
-                if result.is_err() {
-                    break;
-                }
-            }
-            let unlocked = exec::command::<Server>(connection, UNLOCK).await;
-            result.and(unlocked)
-        };
-        let result = server::within(self.limit, Box::pin(define)).await;
-        lease.finish(result).map_err(|error| error.of_database(self.dialect.name))
-    }
 }
-
-const LOCK: &str = "DO GET_LOCK('next-auth-sqlx-adapter', 5)";
-const UNLOCK: &str = "DO RELEASE_LOCK('next-auth-sqlx-adapter')";
 
 const COLUMNS: &str = "SELECT '{kind}' AS kind, CAST(table_name AS CHAR) AS owner, \
     CAST(column_name AS CHAR) AS name, CAST(ordinal_position AS CHAR) AS position, \
@@ -369,6 +345,14 @@ impl Engine for MySql {
 
     fn define<'a>(&'a self, statements: &'a [String]) -> BoxFuture<'a, Result<()>> {
         Box::pin(self.define_all(statements))
+    }
+
+    fn migrate<'a>(
+        &'a self,
+        tables: &'a [Table],
+        planner: Arc<Planner>,
+    ) -> BoxFuture<'a, Result<Vec<Change>>> {
+        Box::pin(self.migrate_all(tables, planner))
     }
 
     fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {

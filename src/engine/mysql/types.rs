@@ -15,10 +15,12 @@ pub fn keeps(sql_type: &str, storage: Storage) -> bool {
         }
         "float" | "double" | "decimal" => native == Native::Float,
         "datetime" | "timestamp" => matches!(native, Native::Time | Native::PlainTime),
-        // Text that is looked up by may be kept as bytes: those are compared as they are.
-        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => {
+        // Text that is looked up by may be kept as bytes: those are compared as they are. One of a fixed
+        // length fills up with zeros.
+        "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => {
             matches!(native, Native::Bytes | Native::Text)
         }
+        "binary" => native == Native::Bytes,
         "json" => storage == Storage::Json || native == Native::AnyText,
         "uuid" => native == Native::Uuid,
         _ => native == Native::AnyText,

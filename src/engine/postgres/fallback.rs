@@ -1,7 +1,7 @@
 //! What some servers lack that speak PostgreSQL's protocol, and what does instead. A server is taken to
 //! have it until it says that it has not.
 
-use crate::engine::{Statement, Step, Work};
+use crate::engine::{Change, Statement, Step, Work};
 use crate::error::{Effect, Error, Result};
 use std::sync::Arc;
 
@@ -23,7 +23,12 @@ fn code(error: &Error) -> Option<&str> {
 /// Whether work was refused because the server has no locks for keys: no such function, or one that is
 /// not supported.
 pub fn tells_of_no_key_lock(error: &Error, work: &Work) -> bool {
-    matches!(code(error), Some("42883" | "0A000")) && work.steps.iter().any(locks_key)
+    tells_of_no_lock(error) && work.steps.iter().any(locks_key)
+}
+
+/// The same of a statement that does nothing but lock.
+pub fn tells_of_no_lock(error: &Error) -> bool {
+    matches!(code(error), Some("42883" | "0A000"))
 }
 
 fn locks_key(step: &Step) -> bool {
@@ -84,6 +89,15 @@ pub fn without_collation(statements: &[String]) -> Option<Vec<String>> {
     let plain: Vec<String> =
         statements.iter().map(|statement| statement.replace(COLLATION, "")).collect();
     (plain != statements).then_some(plain)
+}
+
+/// Changes without the collation of columns.
+pub fn uncollated(mut changes: Vec<Change>) -> Vec<Change> {
+    for change in &mut changes {
+        change.statement = change.statement.replace(COLLATION, "");
+        change.note = change.note.take().map(|note| note.replace(COLLATION, ""));
+    }
+    changes
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod error;
 mod fallback;
+mod migration;
 mod pooler;
 mod types;
 
@@ -9,8 +10,8 @@ use super::exec::{self, Driver, Mode};
 use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Lease, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Notice, Outcome,
-    OutputColumn, Replication, Storage, Table, Together, Upsert, Wire, Work, server,
+    BoxFuture, Change, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Notice, Outcome,
+    OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work, server,
 };
 use crate::error::{Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
@@ -404,6 +405,14 @@ impl Engine for Postgres {
 
     fn define<'a>(&'a self, statements: &'a [String]) -> BoxFuture<'a, Result<()>> {
         Box::pin(self.define_all(statements))
+    }
+
+    fn migrate<'a>(
+        &'a self,
+        tables: &'a [Table],
+        planner: Arc<Planner>,
+    ) -> BoxFuture<'a, Result<Vec<Change>>> {
+        Box::pin(self.migrate_all(tables, planner))
     }
 
     fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {

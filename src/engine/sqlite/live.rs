@@ -95,6 +95,8 @@ fn affinity(sql_type: &str) -> Affinity {
 /// of numbers, one of numbers makes numbers of text that looks like some: "007" becomes 7.
 pub fn keeps(sql_type: &str, storage: Storage) -> bool {
     match affinity(sql_type) {
+        // It keeps what it is given; what is in it when it is called so is bytes.
+        Affinity::Blob if sql_type.contains("blob") => storage.native() == Native::Bytes,
         Affinity::Blob => true,
         Affinity::Text => !matches!(
             storage.native(),
@@ -114,6 +116,7 @@ pub fn type_of(sql_type: &str) -> TypeName {
         (named, _) if named.contains("json") => TypeName::Json,
         (_, Affinity::Integer) => TypeName::Integer,
         (_, Affinity::Real | Affinity::Numeric) => TypeName::Float,
+        (named, _) if named.contains("blob") => TypeName::Binary,
         (_, Affinity::Text | Affinity::Blob) => TypeName::Text,
     }
 }

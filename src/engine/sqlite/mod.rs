@@ -12,8 +12,8 @@ mod writer;
 
 use super::pool::{Bounds, FOREVER, Lease, Pool, PoolState};
 use super::{
-    BoxFuture, ColumnType, Dialect, Engine, KeyLock, Layout, LiveTable, Outcome, Statement,
-    Storage, Table, Together, Upsert, Work,
+    BoxFuture, Change, ColumnType, Dialect, Engine, KeyLock, Layout, LiveTable, Outcome, Planner,
+    Statement, Storage, Table, Together, Upsert, Work,
 };
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::{Options, SqliteSource, TypeName};
@@ -21,6 +21,7 @@ use crate::value::Value;
 use checkpoint::Checkpoints;
 use connection::{Connection, Place};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use writer::Writer;
@@ -233,10 +234,24 @@ impl Sqlite {
         let statements = statements.to_vec();
         with(self.writers.acquire().await?, move |connection| {
             connection.transaction(true, || {
-                // Else ALTER TABLE is judged by the columns as this connection last saw them, whatever
-                // another process has changed since.
-                connection.command("SELECT 1 FROM sqlite_schema LIMIT 1")?;
+                connection.command(REFRESH)?;
                 statements.iter().try_for_each(|statement| connection.command(statement))
+            })
+        })
+        .await
+    }
+
+    /// Whoever writes is alone.
+    async fn migrate_all(&self, tables: &[Table], planner: Arc<Planner>) -> Result<Vec<Change>> {
+        let tables = tables.to_vec();
+        with(self.writers.acquire().await?, move |connection| {
+            connection.transaction(true, || {
+                connection.command(REFRESH)?;
+                let changes = planner(&look(connection, &tables)?)?;
+                for statement in changes.iter().flat_map(Change::statements) {
+                    connection.command(statement)?;
+                }
+                Ok(changes)
             })
         })
         .await
@@ -246,13 +261,19 @@ impl Sqlite {
         let tables = tables.to_vec();
         with(self.readers.acquire().await?, move |connection| {
             // In one transaction, so that tables that are just being created are seen all or none.
-            connection.transaction(false, || {
-                let live = tables.iter().map(|table| live::inspect(connection, &table.name));
-                live.filter_map(Result::transpose).collect()
-            })
+            connection.transaction(false, || look(connection, &tables))
         })
         .await
     }
+}
+
+/// Else ALTER TABLE is judged by the columns as a connection last saw them, whatever another process has
+/// changed since.
+const REFRESH: &str = "SELECT 1 FROM sqlite_schema LIMIT 1";
+
+fn look(connection: &Connection, tables: &[Table]) -> Result<Vec<LiveTable>> {
+    let live = tables.iter().map(|table| live::inspect(connection, &table.name));
+    live.filter_map(Result::transpose).collect()
 }
 
 /// Uses a connection on a thread that may wait, and gives it back unless a transaction is open.
@@ -291,6 +312,14 @@ impl Engine for Sqlite {
 
     fn define<'a>(&'a self, statements: &'a [String]) -> BoxFuture<'a, Result<()>> {
         Box::pin(self.define_all(statements))
+    }
+
+    fn migrate<'a>(
+        &'a self,
+        tables: &'a [Table],
+        planner: Arc<Planner>,
+    ) -> BoxFuture<'a, Result<Vec<Change>>> {
+        Box::pin(self.migrate_all(tables, planner))
     }
 
     fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {

@@ -51,11 +51,19 @@ impl Queue {
         !std::mem::replace(&mut waiting.busy, true)
     }
 
-    /// What has arrived; if nothing has, nobody is at work any more.
-    fn take(&self) -> Vec<Job> {
+    /// What has arrived, and how many are left behind it; if nothing has, nobody is at work any more.
+    fn take(&self) -> (Vec<Job>, usize) {
         let mut waiting = self.waiting();
         let count = waiting.jobs.len().min(TOGETHER);
         waiting.busy = count > 0;
+        let jobs = waiting.jobs.drain(..count).collect();
+        (jobs, waiting.jobs.len())
+    }
+
+    /// The first so many that wait.
+    fn take_first(&self, count: usize) -> Vec<Job> {
+        let mut waiting = self.waiting();
+        let count = waiting.jobs.len().min(count);
         waiting.jobs.drain(..count).collect()
     }
 }
@@ -67,7 +75,7 @@ struct Shift(Arc<Queue>);
 impl Shift {
     fn fail(&self, error: &Error) {
         loop {
-            let jobs = self.0.take();
+            let (jobs, _) = self.0.take();
             if jobs.is_empty() {
                 return;
             }
@@ -139,12 +147,18 @@ fn write(shift: Shift, mut lease: Lease<Connector>, checkpoints: Option<Checkpoi
             Err(error) => return shift.fail(&error),
         };
         loop {
-            let jobs = shift.0.take();
+            let (jobs, behind) = shift.0.take();
             if jobs.is_empty() {
                 break;
             }
             let works = jobs.len();
-            settle(connection, jobs);
+            if let Err(error) = settle(connection, jobs) {
+                // Those who were behind them have waited as long, and would wait once more for each time that
+                // so many are before them.
+                for job in shift.0.take_first(behind) {
+                    job.answer(Err(error.clone()));
+                }
+            }
             if let Some(checkpoints) = &checkpoints {
                 checkpoints.wrote(works);
             }
@@ -156,21 +170,22 @@ fn write(shift: Shift, mut lease: Lease<Connector>, checkpoints: Option<Checkpoi
     });
 }
 
-fn settle(connection: &Connection, jobs: Vec<Job>) {
+/// Answers jobs. Its error: nobody could write.
+fn settle(connection: &Connection, jobs: Vec<Job>) -> Result<()> {
     if jobs.len() > 1 {
         match together(connection, &jobs) {
             Ok(results) => {
                 for (job, result) in jobs.into_iter().zip(results) {
                     job.answer(result);
                 }
-                return;
+                return Ok(());
             }
             // Nobody could write, and to try for each would take its time.
             Err(Failure::Begin(error)) => {
                 for job in jobs {
                     job.answer(Err(error.clone()));
                 }
-                return;
+                return Err(error);
             }
             Err(Failure::Later) => {}
         }
@@ -179,6 +194,7 @@ fn settle(connection: &Connection, jobs: Vec<Job>) {
         let result = connection.run_alone(&job.work);
         job.answer(result);
     }
+    Ok(())
 }
 
 /// Why works could not share a transaction. Nothing has been changed.
