@@ -28,6 +28,7 @@ const presets = {
   "@auth/drizzle-adapter": "drizzle",
   "@auth/kysely-adapter": "kysely",
   "@auth/typeorm-adapter": "typeorm",
+  "@next-auth/typeorm-legacy-adapter": "typeorm",
   "@auth/sequelize-adapter": "sequelize",
   "@auth/mikro-orm-adapter": "mikro-orm",
   "@auth/supabase-adapter": "supabase",

@@ -188,7 +188,7 @@ contract('sessions that become digests (hash: "migrate")', (db) => {
     })
     /** How many queries an unknown token costs. */
     const cost = async () => {
-      // What ran in the background is told of a moment after it is done.
+      // What the database shows already, `onQuery` may not have been told of yet.
       await new Promise((resolve) => setTimeout(resolve, 100))
       queries.length = 0
       expect(await observed.getSessionAndUser(unique("unknown"))).toBeNull()

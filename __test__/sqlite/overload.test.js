@@ -81,7 +81,7 @@ describeOn("sqlite")("more calls than one file can take", () => {
     expect((await makeUser(adapter)).name).toBe("Ada")
   })
 
-  test("ten times as many: what is refused is so because of the queue, and memory is bounded", async () => {
+  test("several times as many: what is refused is so because of the queue, and memory is bounded", async () => {
     const result = await ask(
       `const { overload } = require(process.argv.at(-2))
        const adapter = SqlxAdapter(process.argv.at(-1), { pool: { queueLimit: 40 } })
@@ -92,7 +92,7 @@ describeOn("sqlite")("more calls than one file can take", () => {
       { args: [require.resolve("../support/overload"), place.url], flags: ["--expose-gc"] },
     )
     expect(Object.keys(result.refused)).toEqual(["ERR_OVERLOADED"])
-    expect(result.offered).toBeGreaterThan(result.peak * 5)
+    expect(result.offered).toBeGreaterThan(result.peak * 2)
     expect(result.served).toBeGreaterThan(0)
     expect(result.slowest).toBeLessThan(3000)
     expect(result.heap).toBeLessThan(32 * MEGABYTE)

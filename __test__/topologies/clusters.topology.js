@@ -72,7 +72,7 @@ onServersOfItsOwn("Galera, three nodes", startGalera, (it) => {
 const startGroup = () => groupReplication.start({ settings: CAUSAL["group replication"] })
 
 onServersOfItsOwn("Group Replication, three primaries", startGroup, (it) => {
-  it("a member killed and back: people sign in on all three", async (group) => {
+  it("a member killed and back, and one frozen, thawed and restarted: people sign in on all three", async (group) => {
     const { nodes } = group
     const place = await freshUrls(group)
     const seen = await signInThrough({
@@ -84,6 +84,20 @@ onServersOfItsOwn("Group Replication, three primaries", startGroup, (it) => {
           await nodes[2].restart()
           await until(() => group.join(nodes[2]))
           await group.online(nodes[2], 3)
+        },
+        async "a member frozen and thawed, and restarted"() {
+          nodes[1].freeze()
+          try {
+            await sleep(6000)
+          } finally {
+            nodes[1].thaw()
+          }
+          // Under load the others may take it for unreachable for ever.
+          await sleep(4000)
+          await nodes[1].kill()
+          await nodes[1].restart()
+          await until(() => group.join(nodes[1]))
+          for (const node of nodes) await group.online(node, 3)
         },
       },
     })
