@@ -112,7 +112,12 @@ for (const database of databases) {
       expect(mixed).toHaveLength(2)
       // Another process, which has what the first has printed; and one that has not.
       expect(await opened(first).rekey({ after: next })).toMatchObject({ rows: 3, encrypted: 6 })
-      expect(await opened(first).rekey()).toMatchObject({ rows: 5, encrypted: 0, next: null })
+      expect(await opened(first).rekey()).toMatchObject({
+        rows: 5,
+        encrypted: 0,
+        rekeyed: 0,
+        next: null,
+      })
       await expectUnder(first, accounts)
     })
 
