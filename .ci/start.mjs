@@ -103,7 +103,9 @@ function copyAdapter() {
   const target = join(example, "node_modules", "next-auth-sqlx-adapter")
   const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
   const addons = readdirSync(root).filter((name) => name.endsWith(".node"))
-  for (const name of ["package.json", ...files, ...addons]) copyChanged(root, target, name)
+  // Pages are for people, and named by a pattern.
+  const code = files.filter((name) => !name.endsWith(".md"))
+  for (const name of ["package.json", ...code, ...addons]) copyChanged(root, target, name)
 }
 
 // What Node.js can load of a file or folder.
