@@ -50,6 +50,15 @@ pub fn cut_off(error: &Error) -> Error {
     Error::new(Code::Connect, NO_QUORUM).with_effect(effect).with_cause(cause)
 }
 
+/// The error of a Galera node that is not cut off. A COMMIT that it could not end, as another node went away
+/// meanwhile, may have reached the others: conflicts are 1213 there.
+pub fn of_galera(error: Error) -> Error {
+    match error.cause().and_then(|cause| cause.code.as_deref()) {
+        Some("1180") => error.with_effect(Effect::Unknown),
+        _ => error,
+    }
+}
+
 const NO_QUORUM: &str = "the cluster's node has no quorum";
 
 /// The key's name in "Duplicate entry '…' for key 'users.users_email_key'": what comes after the
@@ -183,6 +192,8 @@ mod tests {
         assert_eq!((known.code(), known.effect()), (Code::Connect, Effect::None));
         assert_eq!(known.cause(), error("1205").cause());
         assert_eq!(cut_off(&error("1180")).effect(), Effect::Unknown);
+        assert_eq!(of_galera(error("1180")).effect(), Effect::Unknown);
+        assert_eq!(of_galera(error("1205")).effect(), Effect::Conflict);
     }
 
     #[test]

@@ -381,7 +381,7 @@ async fn run_in_step(
             Err(if is_cut_off(connection).await.unwrap_or(false) {
                 error::cut_off(&error)
             } else {
-                error
+                error::of_galera(error)
             })
         }
         result => result,
