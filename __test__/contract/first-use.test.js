@@ -1,28 +1,12 @@
-const { SqlxAdapter } = require("../..")
 const { databases, describeOn } = require("../support/databases")
+const { freshDatabase } = require("../support/fresh-database")
 
 jest.setTimeout(60_000)
 
 // Without the contract's own set-up, which makes the tables before its tests look at them.
 for (const database of databases) {
   describeOn(database.name)(`the first calls on an empty database (${database.name})`, () => {
-    let place
-    let adapters
-
-    beforeEach(async () => {
-      place = await database.fresh()
-      adapters = []
-    })
-
-    afterEach(async () => {
-      await Promise.all(adapters.map((adapter) => adapter.close()))
-      await place.drop()
-    })
-
-    function open(options) {
-      adapters.push(SqlxAdapter(place.url, options))
-      return adapters.at(-1)
-    }
+    const { open } = freshDatabase(database)
 
     test("are answered when 64 arrive together", async () => {
       const adapter = open({ pool: { max: 10 } })

@@ -1,5 +1,5 @@
-const { SqlxAdapter } = require("../..")
 const { databases, describeOn } = require("../support/databases")
+const { freshDatabase } = require("../support/fresh-database")
 const { newKey, open } = require("../support/envelope")
 const { refused } = require("../support/expectations")
 const { makeUser, unique } = require("../support/samples")
@@ -11,24 +11,12 @@ const TOKENS = ["access_token", "refresh_token", "id_token"]
 
 for (const database of databases) {
   describeOn(database.name)(`rekey (${database.name})`, () => {
-    let place
-    let adapters
-
-    beforeEach(async () => {
-      place = await database.fresh()
-      adapters = []
-    })
-
-    afterEach(async () => {
-      await Promise.all(adapters.map((adapter) => adapter.close()))
-      await place.drop()
-    })
+    const fresh = freshDatabase(database)
+    const { place } = fresh
 
     function opened(...keys) {
       const encryption = keys.length > 0 ? { keys } : false
-      const adapter = SqlxAdapter(place.url, { encryption, logger: { warn: () => {} } })
-      adapters.push(adapter)
-      return adapter
+      return fresh.open({ encryption, logger: { warn: () => {} } })
     }
 
     const rows = () => place.rows("SELECT * FROM accounts ORDER BY provider, provider_account_id")

@@ -5,6 +5,7 @@ const path = require("node:path")
 const { SqlxAdapter } = require("../..")
 const { copy } = require("../cli/copying")
 const { databases, describeOn } = require("../support/databases")
+const { freshDatabase } = require("../support/fresh-database")
 const { newKey, open } = require("../support/envelope")
 const { refused } = require("../support/expectations")
 const { makeAccount, makeUser, unique } = require("../support/samples")
@@ -18,24 +19,12 @@ const TOKENS = { access_token: "gho_one", refresh_token: "ghr_one", id_token: "e
 const wanted = ["sqlite", "postgres", "mariadb"]
 for (const database of databases.filter(({ name }) => wanted.includes(name))) {
   describeOn(database.name)(`tokens of tenants (${database.name})`, () => {
-    let place
-    let adapters
-
-    beforeEach(async () => {
-      place = await database.fresh()
-      adapters = []
-    })
-
-    afterEach(async () => {
-      await Promise.all(adapters.map((adapter) => adapter.close()))
-      await place.drop()
-    })
+    const fresh = freshDatabase(database)
+    const { place } = fresh
 
     function opened(options) {
       const logger = { warn: () => {} }
-      const adapter = SqlxAdapter(place.url, { encryption: { keys: [first] }, logger, ...options })
-      adapters.push(adapter)
-      return adapter
+      return fresh.open({ encryption: { keys: [first] }, logger, ...options })
     }
 
     const stored = async (name) =>

@@ -1,6 +1,6 @@
-const { SqlxAdapter } = require("../..")
 const { version: VERSION } = require("../../package.json")
 const { databases, describeOn } = require("../support/databases")
+const { freshDatabase } = require("../support/fresh-database")
 const { refused } = require("../support/expectations")
 const samples = require("../support/samples")
 const { create } = require("../presets/presets")
@@ -16,24 +16,7 @@ for (const database of databases) {
 }
 
 function tests(database) {
-  let place
-  let adapters
-
-  beforeEach(async () => {
-    place = await database.fresh()
-    adapters = []
-  })
-
-  afterEach(async () => {
-    await Promise.all(adapters.map((adapter) => adapter.close()))
-    await place.drop()
-  })
-
-  const open = (options) => {
-    const adapter = SqlxAdapter(place.url, options)
-    adapters.push(adapter)
-    return adapter
-  }
+  const { place, open } = freshDatabase(database)
 
   const tables = async () => {
     const rows = await place.rows(

@@ -1,9 +1,9 @@
 const { createHash } = require("node:crypto")
 const { once } = require("node:events")
 const { createInterface } = require("node:readline")
-const { SqlxAdapter } = require("../..")
 const { startNode } = require("../support/child")
 const { databases, describeOn } = require("../support/databases")
+const { freshDatabase } = require("../support/fresh-database")
 const { refused } = require("../support/expectations")
 const { makeUser } = require("../support/samples")
 
@@ -26,24 +26,7 @@ for (const database of databases) {
 
 function tests(database) {
   const isMysql = ["mysql", "mariadb"].includes(database.kind)
-  let place
-  let adapters
-
-  beforeEach(async () => {
-    place = await database.fresh()
-    adapters = []
-  })
-
-  afterEach(async () => {
-    await Promise.all(adapters.map((adapter) => adapter.close()))
-    await place.drop()
-  })
-
-  const open = (options) => {
-    const adapter = SqlxAdapter(place.url, { synchronize: false, ...options })
-    adapters.push(adapter)
-    return adapter
-  }
+  const { place, open } = freshDatabase(database, { synchronize: false })
 
   const noted = async () => {
     const rows = await place.rows("SELECT id, statement FROM next_auth_sqlx_migrations ORDER BY id")

@@ -3,9 +3,9 @@
 
 const { spawn } = require("node:child_process")
 const { once } = require("node:events")
-const { SqlxAdapter } = require("../..")
 const { ask } = require("../support/child")
 const { describeOn } = require("../support/databases")
+const { freshDatabase } = require("../support/fresh-database")
 const { makeUser } = require("../support/samples")
 const { sqlite } = require("../support/sqlite")
 
@@ -14,22 +14,11 @@ jest.setTimeout(60_000)
 const MEGABYTE = 1_048_576
 
 describeOn("sqlite")("more calls than one file can take", () => {
-  let place
-  let adapters
+  const { place, open } = freshDatabase(sqlite)
 
-  beforeEach(async () => {
-    place = await sqlite.fresh()
-    adapters = []
-  })
-
-  afterEach(async () => {
-    await Promise.all(adapters.map((adapter) => adapter.close()))
-    await place.drop()
-  })
-
-  async function open(options) {
-    const adapter = SqlxAdapter(place.url, options)
-    adapters.push(adapter)
+  /** An adapter that has its tables. */
+  async function opened(options) {
+    const adapter = open(options)
     await makeUser(adapter)
     return adapter
   }
@@ -53,7 +42,7 @@ describeOn("sqlite")("more calls than one file can take", () => {
   const stored = async () => Number((await place.rows("SELECT count(*) AS n FROM users"))[0].n)
 
   test("are refused at once where as many wait as may, and served again afterwards", async () => {
-    const adapter = await open({ pool: { queueLimit: 100 } })
+    const adapter = await opened({ pool: { queueLimit: 100 } })
     const release = await lock()
     const calls = many(250, () => makeUser(adapter))
     const first = await Promise.race(calls.slice(100).map((call) => call.catch((error) => error)))
@@ -69,7 +58,7 @@ describeOn("sqlite")("more calls than one file can take", () => {
 
   test("wait no longer than a call may take when nothing is served", async () => {
     const maxTime = 600
-    const adapter = await open({ sqlite: { busyTimeout: 200 }, retry: { maxTime } })
+    const adapter = await opened({ sqlite: { busyTimeout: 200 }, retry: { maxTime } })
     const release = await lock()
     const begun = Date.now()
     const codes = await outcomes(many(3000, () => makeUser(adapter)))

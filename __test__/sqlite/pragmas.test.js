@@ -1,6 +1,6 @@
-const { SqlxAdapter } = require("../..")
 const { runNode, said, startNode } = require("../support/child")
 const { describeOn } = require("../support/databases")
+const { freshDatabase } = require("../support/fresh-database")
 const { refused } = require("../support/expectations")
 const { makeSession, makeUser, unique } = require("../support/samples")
 const { sqlite } = require("../support/sqlite")
@@ -8,24 +8,7 @@ const { sqlite } = require("../support/sqlite")
 jest.setTimeout(60_000)
 
 describeOn("sqlite")("SQLite's settings", () => {
-  let place
-  let adapters
-
-  beforeEach(async () => {
-    place = await sqlite.fresh()
-    adapters = []
-  })
-
-  afterEach(async () => {
-    await Promise.all(adapters.map((adapter) => adapter.close()))
-    await place.drop()
-  })
-
-  function open(options) {
-    const adapter = SqlxAdapter(place.url, options)
-    adapters.push(adapter)
-    return adapter
-  }
+  const { place, open } = freshDatabase(sqlite)
 
   test("foreign keys are on, on every connection", async () => {
     const adapter = open({ pool: { max: 5 } })

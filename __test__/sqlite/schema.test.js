@@ -2,6 +2,7 @@ const fs = require("node:fs")
 const { SqlxAdapter } = require("../..")
 const { ask, runNode } = require("../support/child")
 const { describeOn } = require("../support/databases")
+const { freshDatabase } = require("../support/fresh-database")
 const { refused } = require("../support/expectations")
 const { makeAccount, makeSession, makeUser } = require("../support/samples")
 const { sqlite } = require("../support/sqlite")
@@ -9,24 +10,7 @@ const { sqlite } = require("../support/sqlite")
 jest.setTimeout(60_000)
 
 describeOn("sqlite")("the tables", () => {
-  let place
-  let adapters
-
-  beforeEach(async () => {
-    place = await sqlite.fresh()
-    adapters = []
-  })
-
-  afterEach(async () => {
-    await Promise.all(adapters.map((adapter) => adapter.close()))
-    await place.drop()
-  })
-
-  function open(options) {
-    const adapter = SqlxAdapter(place.url, options)
-    adapters.push(adapter)
-    return adapter
-  }
+  const { place, open } = freshDatabase(sqlite)
 
   /** Makes the tables, changes them as another program may have, and closes. */
   async function prepare(...changes) {

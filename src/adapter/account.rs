@@ -12,16 +12,9 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Statements {
     link: Inserts<Arc<Lane>>,
-    by_key: Plan,
+    pub(super) by_key: Plan,
     by_user: Plan,
     delete: Plan,
-}
-
-impl Statements {
-    /// Reads the account that a provider knows by an id.
-    pub(super) fn by_key(&self) -> &Plan {
-        &self.by_key
-    }
 }
 
 const TAKEN: &str = "this provider's account is linked to another user, or the table's collation takes \

@@ -126,7 +126,7 @@ impl Call {
     /// The user's id, if the account with this key is a passkey's, and what deletes that passkey.
     pub(super) async fn passkey_of(&self, key: &[Value; 2]) -> Result<Option<(&Plan, [Value; 2])>> {
         let Some(statements) = &self.store.registration else { return Ok(None) };
-        let outcome = self.run(self.store.account.by_key(), key).await?;
+        let outcome = self.run(&self.store.account.by_key, key).await?;
         let [provider, id] = key;
         let asked = [("provider", provider), ("providerAccountId", id)];
         let account = find_row(&self.store.schema.account, outcome, &asked);

@@ -261,24 +261,12 @@ impl Schema {
     /// Unlinks the account of a passkey that is not there. Values: the user's id, the provider, the
     /// credential's id.
     pub fn unlink_without_passkey(&self, dialect: &Dialect) -> Result<Plan> {
-        let passkey = &self.authenticator;
         let mut composer = Composer::new(dialect, &self.account);
         composer.text("DELETE FROM ");
-        composer.table(&self.account.table);
-        let mut before = composer.in_scope(self.account.scope(), "", " WHERE ");
-        for (value, property) in ["userId", "provider", "providerAccountId"].iter().enumerate() {
-            composer.text(before);
-            before = " AND ";
-            composer.equal("", self.account.column(property)?, value);
-        }
+        let key = [("userId", 0), ("provider", 1), ("providerAccountId", 2)];
+        composer.rows_with(&self.account, &key)?;
         composer.text(" AND NOT EXISTS (SELECT 1 FROM ");
-        composer.table(&passkey.table);
-        let mut before = composer.in_scope(passkey.scope(), "", " WHERE ");
-        for (value, property) in [(0, "userId"), (2, "providerAccountId")] {
-            composer.text(before);
-            before = " AND ";
-            composer.equal("", passkey.column(property)?, value);
-        }
+        composer.rows_with(&self.authenticator, &[("userId", 0), ("providerAccountId", 2)])?;
         composer.text(")");
         Ok(composer.plan(Vec::new(), Repeat::Always))
     }
@@ -293,15 +281,9 @@ impl Schema {
         let verified = user.column("emailVerified")?;
         let mut composer = Composer::new(dialect, session);
         composer.text("DELETE FROM ");
-        composer.table(&session.table);
-        let before = composer.in_scope(session.scope(), "", " WHERE ");
-        composer.text(before);
-        composer.equal("", session.column("userId")?, 0);
+        composer.rows_with(session, &[("userId", 0)])?;
         composer.text(" AND EXISTS (SELECT 1 FROM ");
-        composer.table(&user.table);
-        let before = composer.in_scope(user.scope(), "", " WHERE ");
-        composer.text(before);
-        composer.equal("", user.column("id")?, 0);
+        composer.rows_with(user, &[("id", 0)])?;
         composer.text(" AND ");
         composer.name(&verified.name);
         composer.text(unverified(verified.storage));
@@ -323,10 +305,7 @@ impl Schema {
         let verified = user.column("emailVerified")?;
         let mut composer = Composer::new(dialect, user);
         composer.text("DELETE FROM ");
-        composer.table(&user.table);
-        let before = composer.in_scope(user.scope(), "", " WHERE ");
-        composer.text(before);
-        composer.equal("", user.column("id")?, 0);
+        composer.rows_with(user, &[("id", 0)])?;
         composer.text(" AND ");
         composer.name(&verified.name);
         composer.text(unverified(verified.storage));
@@ -340,6 +319,18 @@ impl Schema {
 }
 
 impl Composer<'_> {
+    /// A model's table, and that its rows are the scope's and have these of the call's values.
+    fn rows_with(&mut self, model: &Model, values: &[(&str, usize)]) -> Result<()> {
+        self.table(&model.table);
+        let mut before = self.in_scope(model.scope(), "", " WHERE ");
+        for (property, value) in values {
+            self.text(before);
+            before = " AND ";
+            self.equal("", model.column(property)?, *value);
+        }
+        Ok(())
+    }
+
     /// Whether a row of a model is the user's whose id is the first of the call's values, after `exists`.
     pub(super) fn has_row_of(&mut self, model: &Model, exists: &str) -> Result<()> {
         let user_id = model.column("userId")?;
