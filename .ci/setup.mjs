@@ -41,7 +41,7 @@ export function ensureDependencies(folder) {
 export function ensureAddon() {
   const { localFile } = require("../platform.js")
   const built = modified(path.join(root, localFile))
-  const sources = ["src", "Cargo.toml", "Cargo.lock", "build.rs"]
+  const sources = ["src", "vendor", "Cargo.toml", "Cargo.lock", "build.rs"]
   if (built > Math.max(...sources.map((source) => newest(path.join(root, source))))) return
   say("building the addon (minutes the first time)")
   buildAddon("release")

@@ -75,6 +75,7 @@ test("holds what it takes to use and to build it, and nothing else", () => {
     "v3.d.ts",
     "v3.js",
     "v3.mjs",
+    "vendor",
   ]
   expect(fs.readdirSync(installed).sort()).toEqual(expected)
   const manifest = JSON.parse(fs.readFileSync(path.join(installed, "package.json"), "utf8"))
