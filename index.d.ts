@@ -465,6 +465,8 @@ export interface LegacyEmailProvider {
 
 /** The methods that NextAuth v2 and v3 call. */
 export interface LegacyMethods {
+  /** What the codes in NextAuth v3's log begin with, where the adapter has a name there. */
+  displayName?: string
   /** The profile's `id`, which is the provider's, is not the user's. */
   createUser(
     profile: Omit<Partial<AdapterUser>, "id" | "emailVerified"> & {

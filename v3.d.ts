@@ -78,6 +78,14 @@ export interface Models {
   VerificationRequest?: Model
 }
 
+/** The models' types, by the names that `next-auth/adapters` of v3 exported. */
+export type {
+  User as TypeORMUserModel,
+  Account as TypeORMAccountModel,
+  Session as TypeORMSessionModel,
+  VerificationRequest as TypeORMVerificationRequestModel,
+}
+
 declare class User {
   constructor(profile?: object)
   constructor(
@@ -138,18 +146,21 @@ export interface DefaultModels {
 /** The second argument: options of SqlxAdapter may stand beside v3's own. */
 export type AdapterOptions = Omit<SqlxAdapterOptions, "schema" | "synchronize" | "url"> & {
   /** The application's own models, over the default ones. */
-  models?: Models
-  namingStrategy?: NamingStrategy
+  models?: Models | null
+  namingStrategy?: NamingStrategy | null
 }
 
+/**
+ * Where the database is: without it, as where a variable is not set, the environment's
+ * `AUTH_DATABASE_URL` or `DATABASE_URL`, and if there is none, the first call says so.
+ */
+type Place = string | Configuration | null | undefined
+
 /** @throws `ERR_CONFIG` an option is unknown, of the wrong type, or cannot be honoured. */
-export declare function Default(
-  place: string | Configuration,
-  options?: AdapterOptions,
-): SqlxAdapterObject
+export declare function Default(place: Place, options?: AdapterOptions | null): SqlxAdapterObject
 
 export declare const TypeORM: {
-  (place: string | Configuration, options?: AdapterOptions): SqlxAdapterObject
+  (place: Place, options?: AdapterOptions | null): SqlxAdapterObject
   Adapter: typeof Default
   Models: DefaultModels
 }
@@ -173,8 +184,8 @@ export type PrismaConfiguration = Omit<SqlxAdapterOptions, "schema"> & {
  * place is the environment's `DATABASE_URL`.
  */
 export declare const Prisma: {
-  (place: string | PrismaConfiguration): SqlxAdapterObject
-  Adapter(place: string | PrismaConfiguration): SqlxAdapterObject
+  (place?: string | PrismaConfiguration): SqlxAdapterObject
+  Adapter(place?: string | PrismaConfiguration): SqlxAdapterObject
 }
 
 /** The adapter for what v3 took as its option `database`; without a database, none. */
@@ -187,5 +198,7 @@ declare const Adapters: {
   Default: typeof Default
   TypeORM: typeof TypeORM
   Prisma: typeof Prisma
+  /** As some pages of v3's documentation have it. */
+  PrismaAdapter: typeof Prisma
 }
 export default Adapters

@@ -3,28 +3,33 @@
 // The default adapter of NextAuth v2 and v3, by all the names that their documentation gives it.
 
 const { SqlxAdapter } = require("./index.js")
-const { configuration } = require("./v3/configuration.js")
+const { configuration, ownModels } = require("./v3/configuration.js")
 const { legacyMethods } = require("./v3/methods.js")
 const { defaultModels } = require("./v3/models.js")
 const { prismaOptions } = require("./v3/prisma.js")
 
 /** `Adapters.Default` and `Adapters.TypeORM.Adapter`, which are one. */
-function Default(place, options = {}) {
+function Default(place, options) {
   const adapter = SqlxAdapter(configuration(place, options ?? {}))
-  const classes = ownClasses(options?.models)
-  if (classes === undefined) return adapter
+  return legacy(adapter, "TYPEORM_LEGACY", ownClasses(options?.models))
+}
+
+/**
+ * The adapter with the name that v3's log codes begin with, such as `TYPEORM_LEGACY__CREATE_USER_ERROR`:
+ * the original's, which alerts may look for. `classes` are the application's own.
+ */
+function legacy(adapter, displayName, classes) {
   adapter.getAdapter = async function getAdapter(appOptions) {
     const given = this === undefined || this === adapter ? adapter : { ...adapter, ...this }
-    return legacyMethods(given, appOptions, classes)
+    return { displayName, ...legacyMethods(given, appOptions, classes) }
   }
   return adapter
 }
 
 /** The application's classes, by their models' names. */
 function ownClasses(models) {
-  return (
-    models && Object.fromEntries(Object.entries(models).map(([name, own]) => [name, own.model]))
-  )
+  const own = Object.entries(ownModels(models))
+  return Object.fromEntries(own.map(([name, { model }]) => [name, model]))
 }
 
 function TypeORM(place, options) {
@@ -35,7 +40,7 @@ TypeORM.Models = defaultModels()
 
 /** `Adapters.Prisma`, on the tables that it had in Prisma's schema. */
 function Prisma(place) {
-  return SqlxAdapter(prismaOptions(place))
+  return legacy(SqlxAdapter(prismaOptions(place)), "PRISMA_LEGACY")
 }
 Prisma.Adapter = Prisma
 
@@ -45,7 +50,8 @@ function fromDatabase(database) {
   return database ? Default(database) : undefined
 }
 
-const Adapters = { Default, TypeORM, Prisma }
+// `PrismaAdapter` is how some pages of v3's documentation have it.
+const Adapters = { Default, TypeORM, Prisma, PrismaAdapter: Prisma }
 
 module.exports = { Default, TypeORM, Prisma, fromDatabase, default: Adapters }
 // Tells what TypeScript and Babel compile to CommonJS that `default` is the default export.

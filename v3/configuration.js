@@ -13,6 +13,20 @@ const same = (value, options, name) => {
   options[name] = value
 }
 
+/** A number, which the environment has as text; TypeORM has a 0 where a URL says none. */
+const port = (value, options) => {
+  const number = typeof value === "string" && /^\s*\d+\s*$/.test(value) ? Number(value) : value
+  if (number !== 0 && number !== "" && number !== null) options.port = number
+}
+
+const ssl = (value, options) => {
+  options.ssl = withTexts(value)
+}
+
+const extra = (value, options) => {
+  options.extra = value?.ssl ? { ...value, ssl: withTexts(value.ssl) } : value
+}
+
 /** Of no effect, because what it configures is not there: nothing differs with or without it. */
 const nothing = () => undefined
 
@@ -28,6 +42,8 @@ const REASONS = {
   flags: "the protocol's flags are chosen by the adapter",
   key: "encrypted SQLite files are not supported",
   migrationsRun: "run the migrations by TypeORM's command line, before the application starts",
+  charset: "text is UTF-8",
+  master: "it has no master: give { master: { host, username, password, database }, slaves: [] }",
   models: "the tables are those of the four models: give your own as the second argument's models",
   poolErrorHandler: "connections that break while idle are replaced and nobody is told",
   slaves: "all is read from the master: leave out the slaves",
@@ -40,23 +56,20 @@ const OPTIONS = {
   type: same,
   url: same,
   host: same,
-  port: same,
+  port,
   username: same,
   user: same,
   password: same,
   database: same,
   socketPath: same,
-  ssl: same,
+  ssl,
   applicationName: same,
-  charset: same,
+  charset: (value) => (isNothing(value) || /^utf-?8/i.test(value) ? undefined : REASONS.charset),
   connectTimeout: same,
   connectTimeoutMS: same,
   acquireTimeout: same,
-  extra: same,
-  replication: (value, options) => {
-    if (isNothing(value?.slaves) && value?.master) Object.assign(options, value.master)
-    else if (!isNothing(value)) return REASONS.slaves
-  },
+  extra,
+  replication: elsewhere,
   name: nothing, // connections are shared by what they connect to
   // The tables.
   synchronize: same,
@@ -121,37 +134,99 @@ const OPTIONS = {
 /** The second argument's own; the others are options of SqlxAdapter. */
 const NOT_IN_OPTIONS = ["url", "type", "database", "schema", "synchronize"]
 
+/** Where a server is and who signs in, which a master says instead. */
+const PLACE = "url host port user username password database socketPath".split(" ")
+
+/** The schemes and types of databases that are no files. */
+const SERVER = /^(postgres(ql)?|pg|cockroachdb|mysql2?|mariadb)(:|$)/i
+
 /**
  * The options of SqlxAdapter for the two arguments of `Adapters.Default`.
  *
  * An option that TypeORM does not have is left to SqlxAdapter, which has some and refuses the rest.
  */
 function configuration(place, { models, namingStrategy, ...rest } = {}) {
-  const config = typeof place === "string" ? parseConnectionString(place, isOption) : place
-  if (config === null || typeof config !== "object") {
+  const config = parts(place)
+  // v3 creates tables only if told to, whatever the environment.
+  const options = { synchronize: false }
+  take(config, options)
+  if (!isNothing(config.replication)) takeMaster(config.replication, options)
+  for (const name of NOT_IN_OPTIONS.filter((name) => rest[name] !== undefined)) {
+    throw wrong(`"${name}" belongs in the first argument; for other tables use SqlxAdapter itself`)
+  }
+  options.schema = schemaOptions({
+    models: ownModels(models),
+    strategy: config.namingStrategy ?? namingStrategy ?? undefined,
+    prefix: config.entityPrefix,
+    dbSchema: config.schema,
+    isSqlite: isSqlite(config),
+  })
+  return { ...options, ...queryLog(config), ...rest }
+}
+
+/** The first argument as an object, however it is given. */
+function parts(place) {
+  // A variable that is not set while the application is built is the first call's error.
+  if (place === undefined || place === null) return {}
+  if (typeof place === "string") return parseConnectionString(place, isOption)
+  if (typeof place !== "object") {
     throw wrong(
       "Adapters.Default takes a connection string or a configuration such as " +
         '{ type: "postgres", host, username, password, database }',
     )
   }
-  // v3 creates tables only if told to, whatever the environment.
-  const options = { synchronize: false }
+  const { url, ...others } = place
+  if (typeof url !== "string") return place
+  // What stands beside the URL wins over what is in it.
+  const { url: rest, ...inUrl } = parseConnectionString(url, isOption)
+  return { ...(rest !== undefined && { url: rest }), ...inUrl, ...others }
+}
+
+/** Reads a configuration into options. */
+function take(config, options, path = "") {
   for (const [name, value] of Object.entries(config)) {
     if (value === undefined) continue
     const why = (isOption(name) ? OPTIONS[name] : same)(value, options, name)
-    if (why !== undefined) throw wrong(`option "${name}" cannot be honoured: ${why}`)
+    if (why !== undefined) throw wrong(`option "${path}${name}" cannot be honoured: ${why}`)
   }
-  for (const name of NOT_IN_OPTIONS.filter((name) => rest[name] !== undefined)) {
-    throw wrong(`"${name}" belongs in the first argument; for other tables use SqlxAdapter itself`)
+}
+
+function takeMaster({ master, slaves }, options) {
+  const why = !isNothing(slaves)
+    ? REASONS.slaves
+    : Object(master) !== master
+      ? REASONS.master
+      : undefined
+  if (why !== undefined) throw wrong(`option "replication" cannot be honoured: ${why}`)
+  for (const name of PLACE) delete options[name]
+  take(parts(master), options, "replication.master.")
+}
+
+/** The application's own models: one that is not there is the default one. */
+function ownModels(models) {
+  if (models === undefined || models === null) return {}
+  if (typeof models !== "object") {
+    throw wrong("models must be an object such as { User: { model, schema } }")
   }
-  options.schema = schemaOptions({
-    models,
-    strategy: config.namingStrategy ?? namingStrategy,
-    prefix: config.entityPrefix,
-    dbSchema: config.schema,
-    isSqlite: /^(better-)?sqlite/i.test(config.type ?? config.url ?? ""),
-  })
-  return { ...options, ...queryLog(config), ...rest }
+  return Object.fromEntries(Object.entries(models).filter(([, own]) => own !== undefined))
+}
+
+/** Whether the database is a file's, as far as can be said before the first call. */
+function isSqlite({ type, url }) {
+  const { AUTH_DATABASE_URL, DATABASE_URL } = process.env
+  const place = [type, url, AUTH_DATABASE_URL, DATABASE_URL].find((one) => !isNothing(one))
+  return !SERVER.test(place ?? "")
+}
+
+/** `ssl` with PEM as text, where `readFileSync` without an encoding gave bytes. */
+function withTexts(ssl) {
+  if (Object(ssl) !== ssl) return ssl
+  const text = (value) =>
+    ArrayBuffer.isView(value)
+      ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()
+      : value
+  const read = (value) => (Array.isArray(value) ? value.map(text).join("\n") : text(value))
+  return Object.fromEntries(Object.entries(ssl).map(([name, value]) => [name, read(value)]))
 }
 
 function isOption(name) {
@@ -171,4 +246,4 @@ function wrong(message) {
   return new SqlxAdapterError(message, "ERR_CONFIG")
 }
 
-module.exports = { configuration, isOption }
+module.exports = { configuration, isOption, ownModels }

@@ -200,19 +200,35 @@ function newUser(profile, User) {
   const emailVerified = verified instanceof Date ? verified : verified ? new Date() : null
   if (User === undefined) {
     const { id: _id, ...rest } = profile
-    return { ...rest, emailVerified }
+    return { ...rest, ...asTexts(rest), emailVerified }
   }
   // NextAuth's documentation has one constructor, its last adapter another.
   const made =
     User.length > 1
       ? new User(profile.name, profile.email, profile.image, emailVerified)
       : new User({ ...profile, emailVerified })
-  return given({ ...made, id: undefined })
+  return said({ ...made, id: undefined })
+}
+
+/**
+ * What the profile has for columns of text. TypeORM's drivers made a text of anything: a number's is
+ * kept, and what has none that means something, such as `image: false`, is nothing.
+ */
+function asTexts(profile) {
+  const wrong = ["name", "email", "image"].filter(
+    (name) => !isMissing(profile[name]) && typeof profile[name] !== "string",
+  )
+  return Object.fromEntries(
+    wrong.map((name) => {
+      const text = asText(profile[name])
+      return [name, typeof text === "string" ? text : null]
+    }),
+  )
 }
 
 /** What the application's class gives a new row; properties without a column are left out later. */
 function extra(Model, values) {
-  return Model === undefined ? {} : given({ ...new Model(...values) })
+  return Model === undefined ? {} : said({ ...new Model(...values) })
 }
 
 /** A row as an instance of the application's class, without its constructor: TypeORM does it so. */
@@ -241,6 +257,11 @@ function isMissing(value) {
 /** The properties that have a value. */
 function given(values) {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => !isMissing(value)))
+}
+
+/** The properties that are there; `null` is a value, over which a column's default does not win. */
+function said(values) {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
 
 /**

@@ -4,6 +4,12 @@
 
 const { SqlxAdapterError } = require("../error.js")
 
+/** The client alone, which the adapter of other tables took. */
+const CLIENT =
+  "Adapters.Prisma.Adapter takes { prisma }, on the tables users, accounts, sessions and " +
+  "verification_requests. PrismaAdapter(prisma) of @next-auth/prisma-adapter had tables User, " +
+  'Account, …: for them call SqlxAdapter(url, { schema: "prisma-v3-cuid" })'
+
 /** v3's models: the property of Prisma's client that each was by default, and what we call it. */
 const MODELS = {
   User: { usual: "user", model: "user" },
@@ -16,13 +22,15 @@ const MODELS = {
  * The options of SqlxAdapter for the argument of `Adapters.Prisma.Adapter`, or for a URL.
  *
  * Prisma's client is of no use here and says its URL to nobody. Without `url` the place is the
- * environment's `DATABASE_URL`, as in the documentation's `schema.prisma`.
+ * environment's `DATABASE_URL`.
  */
 function prismaOptions(place) {
-  const given = typeof place === "string" ? { url: place } : place
-  if (given === null || typeof given !== "object") {
+  // A variable that is not set while the application is built is the first call's error.
+  const given = typeof place === "string" ? { url: place } : (place ?? {})
+  if (typeof given !== "object") {
     throw wrong("Adapters.Prisma.Adapter takes a connection string, or { url, modelMapping }")
   }
+  if (typeof given.$connect === "function") throw wrong(CLIENT)
   const { prisma: _prisma, modelMapping = {}, schema, ...options } = given
   if (schema !== undefined && (schema === null || typeof schema !== "object")) {
     throw wrong('option "schema" must be an object here: its preset is "prisma-v3"')
