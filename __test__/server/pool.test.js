@@ -1,6 +1,7 @@
 const path = require("node:path")
 const { ROOT, ask } = require("../support/child")
 const { eventually, refused } = require("../support/expectations")
+const { lockedUser } = require("../support/locked-user")
 const { onServers } = require("../support/on-servers")
 const { makeUser } = require("../support/samples")
 const { sleep } = require("../servers/run")
@@ -113,7 +114,7 @@ onServers("connections, as the server counts them", (db) => {
   test("are waited for no longer than acquireTimeout", async () => {
     const adapter = db.open({ pool: { max: 1, acquireTimeout: 200 }, retry: { attempts: 1 } })
     const user = await makeUser(adapter)
-    const unlock = await locked(user.id)
+    const unlock = await lockedUser(db.name, db.url, user.id)
     const held = adapter.updateUser({ id: user.id, name: "waits for the lock" })
     await sleep(50)
     const begun = Date.now()
@@ -136,23 +137,5 @@ onServers("connections, as the server counts them", (db) => {
              WHERE db = database() AND id <> connection_id() AND command = 'Sleep'`,
           )
     return rows.map(({ id }) => Number(id))
-  }
-
-  /** Locks a user's row; gives what unlocks it. */
-  async function locked(id) {
-    const sql = "SELECT id FROM users WHERE id = ? FOR UPDATE"
-    if (db.name === "postgres") {
-      const { Client } = require("pg")
-      const client = new Client({ connectionString: db.url, application_name: "reader" })
-      await client.connect()
-      await client.query("BEGIN")
-      await client.query(sql.replace("?", "$1"), [id])
-      return () => client.end()
-    }
-    const { createConnection } = require("mysql2/promise")
-    const connection = await createConnection(db.url)
-    await connection.beginTransaction()
-    await connection.execute(sql, [id])
-    return () => connection.end()
   }
 })

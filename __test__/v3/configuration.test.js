@@ -7,6 +7,7 @@ const Adapters = require("../../v3.js").default
 const { composeAdapters } = require("../../compose.js")
 const { SqlxAdapter, SqlxAdapterError } = require("../..")
 const { Default, TypeORM, Prisma, fromDatabase } = require("../../v3.js")
+const { configuration } = require("../../v3/configuration.js")
 const { freshFolder, query } = require("../support/sqlite")
 const { refusedAtOnce } = require("../support/expectations")
 const { uniqueEmail } = require("../support/samples")
@@ -77,7 +78,7 @@ describe("the spellings", () => {
 
   test("can be imported by name and by default", async () => {
     const required = require("../../v3.js")
-    expect(required.default).toEqual({ Default, TypeORM, Prisma })
+    expect(required.default).toEqual({ Default, TypeORM, Prisma, PrismaAdapter: Prisma })
     expect(Object.keys(TypeORM.Models)).toEqual([
       "User",
       "Account",
@@ -147,6 +148,28 @@ describe("Prisma's", () => {
     else process.env.DATABASE_URL = before
   })
 
+  test("has the other spelling of v3's documentation", async () => {
+    const place = sqlite()
+    const modelMapping = { User: "user" }
+    const adapter = Adapters.PrismaAdapter({ prisma: {}, modelMapping, ...place })
+    opened.push(adapter)
+    const user = await (await methods(adapter)).createUser({ email: uniqueEmail() })
+    expect(await (await methods(openPrisma(place))).getUser(user.id)).toEqual(user)
+  })
+
+  test("client alone is refused, for it does not say which tables they are", () => {
+    // What a PrismaClient has: own properties with a _, and its functions from a prototype.
+    class PrismaClient {
+      _engine = {}
+      $connect() {}
+    }
+    for (const spelling of [Adapters.Prisma, Adapters.Prisma.Adapter, Adapters.PrismaAdapter]) {
+      const error = refusedAtOnce(() => spelling(new PrismaClient()), "ERR_CONFIG")
+      expect(error.message).toContain("{ prisma }")
+      expect(error.message).toContain('{ schema: "prisma-v3-cuid" }')
+    }
+  })
+
   test("models of other names need their tables", async () => {
     const place = { ...sqlite(), modelMapping: { User: "member" } }
     const error = refusedAtOnce(() => Adapters.Prisma.Adapter(place), "ERR_CONFIG")
@@ -158,7 +181,7 @@ describe("Prisma's", () => {
     for (const wrong of [{ Users: "user" }, { Account: "accounts" }]) {
       refusedAtOnce(() => Adapters.Prisma.Adapter({ ...place, modelMapping: wrong }), "ERR_CONFIG")
     }
-    for (const wrong of [undefined, null, 7, { ...place, schema: "prisma" }]) {
+    for (const wrong of [7, { ...place, schema: "prisma" }]) {
       refusedAtOnce(() => Adapters.Prisma.Adapter(wrong), "ERR_CONFIG")
     }
   })
@@ -340,6 +363,66 @@ describe("models", () => {
     ])
   })
 
+  test("that are not given are the default ones", async () => {
+    for (const models of [undefined, null, {}, { User: undefined }]) {
+      const options = { models, namingStrategy: null }
+      const adapter = open({ type: "sqlite", database: file(), synchronize: true }, options)
+      const user = await (await methods(adapter)).createUser({ email: uniqueEmail() })
+      expect(Object.getPrototypeOf(user).constructor.name).toBe("Object")
+    }
+    const wrong = () => Default({ type: "sqlite", database: "a.db" }, { models: "User" })
+    refusedAtOnce(wrong, "ERR_CONFIG")
+  })
+
+  test("have dates as text in every spelling of SQLite's place", async () => {
+    const joined = { joinedAt: { type: "timestamp", nullable: true } }
+    class User extends Models.User.model {}
+    const columns = { ...Models.User.schema.columns, ...joined }
+    const models = { User: { model: User, schema: { name: "User", target: User, columns } } }
+    const spellings = [
+      (database) => ({ type: "sqlite", database }),
+      (database) => ({ url: `file:${database}` }),
+      (database) => `file:${database}`,
+      (database) => database,
+      (database) => `sqlite://localhost/${database}`,
+    ]
+    for (const spelling of spellings) {
+      const database = file()
+      const adapter = open(spelling(database), { models })
+      // Their table is there.
+      await (
+        await methods(open({ type: "sqlite", database, synchronize: true }, { models }))
+      ).getUser("1")
+      const v3 = await methods(adapter)
+      const { id } = await v3.createUser({ email: uniqueEmail() })
+      await v3.updateUser({ id, joinedAt: new Date(7) })
+      expect(await query(database, "SELECT joined_at FROM users")).toEqual([
+        { joined_at: "1970-01-01 00:00:00.007" },
+      ])
+    }
+  })
+
+  test("decide with null over a column's default", async () => {
+    class User extends Models.User.model {
+      constructor(profile) {
+        super(profile)
+        this.plan = profile.plan
+      }
+    }
+    const plan = { type: "varchar", nullable: true, default: "free" }
+    const columns = { ...Models.User.schema.columns, plan }
+    const models = { User: { model: User, schema: { name: "User", target: User, columns } } }
+    const v3 = await methods(
+      open({ type: "sqlite", database: file(), synchronize: true }, { models }),
+    )
+    const of = async (values) => (await v3.createUser({ email: uniqueEmail(), ...values })).plan
+    expect([await of({ plan: null }), await of({}), await of({ plan: "pro" })]).toEqual([
+      null,
+      "free",
+      "pro",
+    ])
+  })
+
   test("that cannot be served are refused by name", () => {
     class User extends Models.User.model {}
     const withColumn = (column) => {
@@ -366,40 +449,110 @@ describe("options", () => {
   const postgres = { type: "postgres", host: "db", username: "app", database: "auth" }
   const mysql = { type: "mysql", host: "db", username: "app", database: "auth" }
 
-  /** TypeORM 0.2.45's, with values that are honoured or mean nothing. */
-  const taken = [
-    [sqlite, { name: "nextauth", logging: false, timezone: "Z", autoLoadEntities: true }],
-    [sqlite, { entities: [], subscribers: [], migrations: ["m/*.js"], migrationsRun: false }],
-    [sqlite, { migrationsTableName: "m", migrationsTransactionMode: "all", cli: {} }],
-    [sqlite, { metadataTableName: "m", entitySkipConstructor: true, dropSchema: false }],
-    [sqlite, { cache: false, enableWAL: true, busyErrorRetry: 500, maxQueryExecutionTime: 100 }],
+  /** What SqlxAdapter gets for a configuration. */
+  const read = (config, second) => {
+    const { schema: _schema, ...options } = configuration(config, second)
+    return options
+  }
+  const master = { host: "db", port: "5433", username: "app", password: "p", database: "auth" }
+  const pem = "-----BEGIN CERTIFICATE-----\n"
+
+  /** A configuration, TypeORM's options for it, and the options of SqlxAdapter that they become. */
+  const honoured = [
+    [{}, { type: "postgres", host: "db" }, { type: "postgres", host: "db" }],
+    [{}, { url: "postgres://db/auth" }, { type: "postgres", url: "postgres://db/auth" }],
+    [postgres, { port: 5433 }, { port: 5433 }],
+    [postgres, { port: "5433" }, { port: 5433 }],
+    [postgres, { port: 0 }, {}],
+    [postgres, { port: "" }, {}],
+    [postgres, { username: "other" }, { username: "other" }],
+    [mysql, { user: "other" }, { user: "other" }],
+    [postgres, { password: "p" }, { password: "p" }],
+    [postgres, { database: "other" }, { database: "other" }],
+    [mysql, { socketPath: "/run/s.sock" }, { socketPath: "/run/s.sock" }],
+    [postgres, { ssl: true }, { ssl: true }],
+    [postgres, { ssl: { ca: Buffer.from(pem) } }, { ssl: { ca: pem } }],
+    [postgres, { ssl: { ca: [pem, Buffer.from("2")] } }, { ssl: { ca: `${pem}\n2` } }],
     [
-      { ...sqlite, type: "better-sqlite3" },
-      { timeout: 100, statementCacheSize: 10 },
+      postgres,
+      { extra: { max: 3, ssl: { key: new Uint8Array([75]), cert: "C" } } },
+      { extra: { max: 3, ssl: { key: "K", cert: "C" } } },
     ],
-    [postgres, { port: 5432, password: "p", ssl: true, schema: "app", applicationName: "app" }],
-    [postgres, { ssl: { rejectUnauthorized: false }, connectTimeoutMS: 100, extra: { max: 3 } }],
-    [postgres, { uuidExtension: "pgcrypto", installExtensions: true, useUTC: true }],
-    [{ type: "postgres" }, { replication: { master: { host: "db", database: "a" }, slaves: [] } }],
-    [mysql, { socketPath: "/run/mysqld.sock", charset: "utf8mb4", connectTimeout: 100 }],
-    [mysql, { acquireTimeout: 100, supportBigNumbers: true, bigNumberStrings: false, trace: true }],
+    [mysql, { extra: { connectionLimit: 2 } }, { extra: { connectionLimit: 2 } }],
+    [postgres, { applicationName: "app" }, { applicationName: "app" }],
+    [mysql, { connectTimeout: 100 }, { connectTimeout: 100 }],
+    [postgres, { connectTimeoutMS: 100 }, { connectTimeoutMS: 100 }],
+    [mysql, { acquireTimeout: 100 }, { acquireTimeout: 100 }],
+    [sqlite, { timeout: 100 }, { sqlite: { busyTimeout: 100 } }],
+    [{ type: "postgres" }, { replication: { master, slaves: [] } }, { ...master, port: 5433 }],
+    // The master's place wins, and nothing is left of another.
     [
-      mysql,
-      { multipleStatements: true, legacySpatialSupport: false, extra: { connectionLimit: 2 } },
+      { type: "postgres", applicationName: "app" },
+      { ...postgres, url: "postgres://x/y", replication: { master: { url: "postgres://m/a" } } },
+      { url: "postgres://m/a" },
     ],
-    [mysql, { insecureAuth: false, dateStrings: false, debug: false, flags: [] }],
-    [{ ...mysql, type: "mariadb" }, { synchronise: false }],
-    [sqlite, { logger: "simple-console", logging: ["error"] }],
+    [{ type: "sqlite", database: "a.db" }, { synchronize: true }, { synchronize: true }],
+    [{ type: "sqlite", database: "a.db" }, { synchronise: true }, { synchronize: true }],
+    [{ type: "sqlite", database: "a.db" }, {}, { synchronize: false }],
     // Those of SqlxAdapter, too.
-    [postgres, { pool: { max: 3 }, retry: { attempts: 2 } }],
+    [
+      postgres,
+      { pool: { max: 3 }, retry: { attempts: 2 } },
+      { pool: { max: 3 }, retry: { attempts: 2 } },
+    ],
   ]
 
-  test.each(taken)("%j with %j is taken", async (place, options) => {
-    const adapter = open({ ...place, ...options })
-    expect(typeof adapter.getAdapter).toBe("function")
+  test.each(honoured)("%j with %j becomes %j", (place, options, expected) => {
+    const config = { ...place, ...options }
+    expect(read(config)).toEqual({ ...read(place), ...expected })
+    open(config)
   })
 
-  test("are all that TypeORM's declarations have", () => {
+  /** Those of which other tests show the effect, in the schema or in what is logged. */
+  const shownElsewhere = "schema entityPrefix namingStrategy logging logger maxQueryExecutionTime"
+
+  test("that are the tables' become the schema", () => {
+    const schema = (config) => configuration(config).schema
+    expect(schema(postgres)).toEqual({ preset: "typeorm-v3" })
+    const named = { ...postgres, schema: "app", entityPrefix: "p_" }
+    expect(schema(named)).toEqual({ preset: "typeorm-v3", dbSchema: "app", prefix: "p_" })
+    const strategy = (letter) => ({
+      tableName: (name) => `${letter}${name}`,
+      columnName: (property) => property,
+    })
+    const table = (...given) => configuration(...given).schema.user.table
+    const [first, second] = [{ namingStrategy: strategy("a") }, { namingStrategy: strategy("b") }]
+    expect(table({ ...postgres, ...first })).toBe("aUser")
+    expect(table(postgres, second)).toBe("bUser")
+    // As in TypeORM, whose adapter lets the configuration win over its own.
+    expect(table({ ...postgres, ...first }, second)).toBe("aUser")
+  })
+
+  /** TypeORM's, with values that mean nothing here. */
+  const nothing = [
+    [sqlite, { name: "nextauth" }],
+    [sqlite, { autoLoadEntities: true, entitySkipConstructor: true }],
+    [sqlite, { entities: [], subscribers: [], migrations: ["m/*.js"], migrationsRun: false }],
+    [sqlite, { migrationsTableName: "m", migrationsTransactionMode: "all", cli: {} }],
+    [sqlite, { metadataTableName: "m", dropSchema: false, cache: false, key: undefined }],
+    [sqlite, { enableWAL: true, busyErrorRetry: 500, statementCacheSize: 10 }],
+    [sqlite, { readonly: false, fileMustExist: false, verbose: undefined }],
+    [postgres, { uuidExtension: "pgcrypto", installExtensions: true, useUTC: true }],
+    [postgres, { logNotifications: false, driver: undefined, timezone: "Z" }],
+    [mysql, { supportBigNumbers: true, bigNumberStrings: false, trace: true }],
+    [mysql, { multipleStatements: true, legacySpatialSupport: false, timezone: "+00:00" }],
+    [mysql, { insecureAuth: false, dateStrings: false, debug: false, flags: [] }],
+    [mysql, { charset: "utf8mb4" }],
+    [mysql, { charset: "UTF8_GENERAL_CI" }],
+    [mysql, { replication: undefined, logging: false }],
+  ]
+
+  test.each(nothing)("%j with %j is as without", (place, options) => {
+    expect(configuration({ ...place, ...options })).toEqual(configuration(place))
+    open({ ...place, ...options })
+  })
+
+  test("are all that TypeORM's declarations have, and each is tested", () => {
     const { isOption } = require("../../v3/configuration.js")
     const declarations = [
       "connection/BaseConnectionOptions",
@@ -417,6 +570,13 @@ describe("options", () => {
     })
     expect(new Set(names).size).toBeGreaterThan(60)
     expect(names.filter((name) => !isOption(name))).toEqual([])
+    const tested = new Set([
+      ...honoured.flatMap(([, options]) => Object.keys(options)),
+      ...nothing.flatMap(([, options]) => Object.keys(options)),
+      ...refused.map(([, name]) => name),
+      ...shownElsewhere.split(" "),
+    ])
+    expect(names.filter((name) => !tested.has(name))).toEqual([])
   })
 
   const refused = [
@@ -429,7 +589,13 @@ describe("options", () => {
     [sqlite, "logger", "file"],
     [sqlite, "namingStrategy", "snake"],
     [sqlite, "readonly", true],
+    [sqlite, "fileMustExist", true],
+    [sqlite, "prepareDatabase", () => {}],
+    [sqlite, "verbose", () => {}],
+    [sqlite, "driver", {}],
     [postgres, "replication", { master: {}, slaves: [{ host: "b" }] }],
+    [postgres, "replication", { slaves: [] }],
+    [postgres, "replication", { master: "hunter2" }],
     [postgres, "poolErrorHandler", () => {}],
     [postgres, "nativeDriver", {}],
     [postgres, "logNotifications", true],
@@ -437,6 +603,8 @@ describe("options", () => {
     [mysql, "timezone", "local"],
     [mysql, "insecureAuth", true],
     [mysql, "dateStrings", true],
+    [mysql, "charset", "latin1"],
+    [mysql, "charset", "UCS2_GENERAL_CI"],
     [mysql, "debug", true],
     [mysql, "flags", ["-FOUND_ROWS"]],
     [mysql, "useUnifiedTopology", true],
@@ -455,12 +623,59 @@ describe("options", () => {
       { type: "mongodb", url: "mongodb://db/auth" },
       "mongodb+srv://app:hunter2@db/auth",
       "mssql://app:hunter2@db/auth",
-      undefined,
+      { url: "mssql://app:hunter2@db/auth" },
       7,
     ]) {
       const error = refusedAtOnce(() => Default(place), "ERR_CONFIG")
       expect(error.message).not.toContain("hunter2")
     }
+  })
+
+  test("refuses a master's option, too, and what is missing in replication", () => {
+    const with_ = (replication) => () => Default({ ...postgres, replication })
+    const refusedBy = (replication) => refusedAtOnce(with_(replication), "ERR_CONFIG").message
+    expect(refusedBy({ master: { cache: true } })).toContain('"replication.master.cache"')
+    expect(refusedBy({ slaves: [] })).toContain("no master")
+    expect(refusedBy({ master, slaves: [{ host: "b" }] })).toContain("leave out the slaves")
+    for (const none of [undefined, null, false]) {
+      expect(read({ ...postgres, replication: none })).toEqual(read(postgres))
+    }
+  })
+
+  describe("without a place", () => {
+    const variables = ["AUTH_DATABASE_URL", "DATABASE_URL", "NODE_ENV"]
+    const before = Object.fromEntries(variables.map((name) => [name, process.env[name]]))
+    beforeEach(() => {
+      for (const name of variables) delete process.env[name]
+      process.env.NODE_ENV = "production"
+    })
+    afterEach(() => {
+      for (const name of variables) {
+        if (before[name] === undefined) delete process.env[name]
+        else process.env[name] = before[name]
+      }
+    })
+    // Frameworks evaluate the configuration while they build, without the environment.
+    const spellings = [Default, TypeORM, Prisma]
+    const places = [undefined, null, "", {}, { url: undefined }]
+
+    test("say so at the first call, not before", async () => {
+      for (const of of spellings) {
+        for (const none of places) {
+          const adapter = of(none)
+          opened.push(adapter)
+          const v3 = await methods(adapter)
+          await expect(v3.getUser("1")).rejects.toMatchObject({ code: "ERR_CONFIG" })
+        }
+      }
+    })
+
+    test("take the environment's of that moment", async () => {
+      const adapter = open(undefined)
+      process.env.DATABASE_URL = `sqlite:${file()}`
+      await (await methods(open({ url: process.env.DATABASE_URL, synchronize: true }))).getUser("1")
+      expect(await (await methods(adapter)).getUser("1")).toBeNull()
+    })
   })
 
   test("takes the options of SqlxAdapter beside the models, and says where others belong", () => {
@@ -489,7 +704,6 @@ describe("options", () => {
 })
 
 describe("connection strings", () => {
-  const { configuration } = require("../../v3/configuration.js")
   const read = (text) => {
     const { schema, ...options } = configuration(text)
     return { ...options, ...(schema.dbSchema && { dbSchema: schema.dbSchema }) }
@@ -512,5 +726,17 @@ describe("connection strings", () => {
     ["./auth.db", { url: "./auth.db", synchronize: false }],
   ])("%s", (text, expected) => {
     expect(read(text)).toMatchObject(expected)
+    // An object's URL is the same, and what stands beside it wins.
+    expect(read({ url: text })).toEqual(read(text))
+    const beside = { synchronize: true, extra: { max: 2 } }
+    expect(read({ url: text, ...beside })).toEqual({ ...read(text), ...beside })
+  })
+
+  test("of SQLite open the same file, given as text and as an object", async () => {
+    const url = `sqlite://localhost/${file()}`
+    const adapter = open({ url, synchronize: true })
+    const email = uniqueEmail()
+    const user = await (await methods(adapter)).createUser({ email })
+    expect(await (await methods(open(url))).getUserByEmail(email)).toEqual(user)
   })
 })

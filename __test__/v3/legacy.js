@@ -47,7 +47,8 @@ function onDatabase(database, title, define) {
       let fresh
       beforeAll(async () => {
         fresh = await database.fresh()
-        Object.assign(place, { url: fresh.url, rows: fresh.rows, execute: fresh.execute })
+        const { url, rows, execute, connections } = fresh
+        Object.assign(place, { url, rows, execute, connections })
         if (place.open) place.adapter = place.open()
       })
       afterAll(async () => {

@@ -88,6 +88,15 @@ legacy("getAdapter", (place) => {
       expect(user.id).not.toBe("583231")
     })
 
+    test("are made of what providers have for texts: TypeORM took that, too", async () => {
+      const odd = { name: 5, email: uniqueEmail(), image: false }
+      expect(await v3.createUser(odd)).toMatchObject({ name: "5", email: odd.email, image: null })
+      for (const name of [{}, { first: "Ada" }, ["Ada"], true]) {
+        expect((await newUser({ name })).name).toBeNull()
+      }
+      expect((await newUser({ name: "" })).name).toBe("")
+    })
+
     test("are verified when a link was followed: v3 says when, v2 that", async () => {
       const then = new Date(1_700_000_000_789)
       expect((await newUser({ emailVerified: then })).emailVerified).toEqual(then)
