@@ -194,6 +194,12 @@ export declare function fromDatabase(
   database: string | Configuration | null | undefined,
 ): SqlxAdapterObject | undefined
 
+/**
+ * The option `schema` of SqlxAdapter for the arguments of `Adapters.Default`, for what has to name the
+ * same tables elsewhere, such as the file that `copy --from-schema` reads.
+ */
+export declare function schemaOf(place: Place, options?: AdapterOptions | null): SchemaOptions
+
 declare const Adapters: {
   Default: typeof Default
   TypeORM: typeof TypeORM

@@ -50,9 +50,17 @@ function fromDatabase(database) {
   return database ? Default(database) : undefined
 }
 
+/**
+ * The option `schema` of SqlxAdapter for the arguments of `Adapters.Default`: for what has to name
+ * these tables elsewhere, such as `copy --from-schema`.
+ */
+function schemaOf(place, options) {
+  return configuration(place, options ?? {}).schema
+}
+
 // `PrismaAdapter` is how some pages of v3's documentation have it.
 const Adapters = { Default, TypeORM, Prisma, PrismaAdapter: Prisma }
 
-module.exports = { Default, TypeORM, Prisma, fromDatabase, default: Adapters }
+module.exports = { Default, TypeORM, Prisma, fromDatabase, schemaOf, default: Adapters }
 // Tells what TypeScript and Babel compile to CommonJS that `default` is the default export.
 Object.defineProperty(module.exports, "__esModule", { value: true })

@@ -1,4 +1,4 @@
 import v3 from "./v3.js"
 
-export const { Default, TypeORM, Prisma, fromDatabase } = v3
+export const { Default, TypeORM, Prisma, fromDatabase, schemaOf } = v3
 export default v3.default

@@ -1,86 +1,61 @@
-// An application on the real NextAuth v3 or v2, in a process of its own: its handler behind Node.js's own
-// HTTP server, which gives it what Next.js of that time did (`req.query`, `req.cookies`, `req.body`,
-// `res.status`, `res.json`, `res.send`). That Next.js itself does not run on today's Node.js.
+// Applications on the real NextAuth, in a process of their own: its handler behind Node.js's own HTTP
+// server, which gives it what Next.js does (`req.query`, `req.cookies`, `req.body`, `res.status`,
+// `res.json`, `res.send`), so that no test of it needs a build. In Next.js itself, 12.3.7, v3 is tested
+// by the applications of __test__/apps.
 //
-// An OAuth 2 provider is under /provider: it signs in whoever the environment's PROFILE says, whose
-// id is a number, as GitHub's is.
+// An OAuth 2 provider is under /provider of each: it signs in whoever the environment's PROFILE says,
+// whose id is a number, as GitHub's is.
 
 const { createServer } = require("node:http")
+const versions = require("./versions.js")
 
-const { VERSION, DATABASE, ADAPTER, PROFILE = "{}", SQLITE3 } = process.env
-const SECRET = "the application's secret"
+const { SERVERS, PROFILE = "{}", JWT, FAILING, SQLITE3 } = process.env
 
-const server = createServer((req, res) => {
-  answer(req, res).catch((error) => {
-    console.error(error)
-    res.destroy()
-  })
-})
-
-server.listen(0, "127.0.0.1", () => {
-  const origin = `http://127.0.0.1:${server.address().port}`
-  process.env.NEXTAUTH_URL = origin
-  handler = VERSION === "2" ? nextAuth2(origin) : nextAuth3(origin)
-  process.send({ origin })
-})
 process.on("disconnect", () => process.exit())
+start(JSON.parse(SERVERS)).catch((error) => {
+  console.error(error)
+  process.exit(1)
+})
 
-let handler
-
-function nextAuth3(origin) {
-  const NextAuth = require("next-auth-3").default
-  const { Email } = require("next-auth-3/providers").default
-  return NextAuth({
-    ...options(origin, Email),
-    session: { jwt: false },
-    logger: {
-      error: (...said) => process.send({ error: said.map(String) }),
-      warn() {},
-      debug() {},
-    },
-  })
+/** `version` is NextAuth's, `adapter` what `places` calls it, `database` its configuration. */
+async function start(servers) {
+  const origins = []
+  for (const [index, { version, adapter, database }] of servers.entries()) {
+    let handler
+    const server = createServer((req, res) => {
+      answer(req, res, handler).catch((error) => {
+        console.error(error)
+        res.destroy()
+      })
+    })
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve))
+    const origin = `http://127.0.0.1:${server.address().port}`
+    origins.push(origin)
+    handler = await versions[version]({
+      origin,
+      place: () => place(adapter, database),
+      jwt: JWT === "1",
+      tell: (message) => process.send({ index, ...message }),
+    })
+  }
+  process.send({ origins })
 }
 
-/** As v2's documentation has it: the site is an option, and errors are written to the console. */
-function nextAuth2(origin) {
-  const NextAuth = require("next-auth-2").default
-  const { Email } = require("next-auth-2/providers")
-  console.error = (...said) => process.send({ error: said.map(String) })
-  return (req, res) => NextAuth(req, res, { ...options(origin, Email), site: origin })
-}
+const made = new Map()
 
-function options(origin, Email) {
-  const provider = {
-    id: "mock",
-    name: "Mock",
-    type: "oauth",
-    version: "2.0",
-    scope: "user",
-    params: { grant_type: "authorization_code" },
-    accessTokenUrl: `${origin}/provider/token`,
-    authorizationUrl: `${origin}/provider/authorize?response_type=code`,
-    profileUrl: `${origin}/provider/user`,
-    profile: (profile) => profile,
-    clientId: "app",
-    clientSecret: "provider's",
+/** Where users are kept, as an application says it; of one configuration there is one adapter. */
+function place(adapter, database) {
+  if (adapter === "typeorm") {
+    return { database: { ...database, ...(SQLITE3 && { driver: require(SQLITE3) }) } }
   }
-  const sendVerificationRequest = async ({ url, site, baseUrl }) =>
-    process.send({ mail: { url, site, baseUrl } })
-  return {
-    ...place(),
-    secret: SECRET,
-    providers: [Email({ from: "app@example.com", sendVerificationRequest }), provider],
-  }
+  const key = JSON.stringify([adapter, database])
+  if (!made.has(key)) made.set(key, failing(adapterOf(adapter, database)))
+  return { adapter: made.get(key) }
 }
 
 /** The adapter, as an application of v3 writes it. */
-function place() {
-  const config = JSON.parse(DATABASE)
-  if (ADAPTER === "typeorm") {
-    if (SQLITE3) config.driver = require(SQLITE3)
-    return { database: config }
-  }
-  if (ADAPTER === "SqlxAdapter") return { adapter: require("../..").SqlxAdapter(config) }
+function adapterOf(adapter, config) {
+  if (adapter === "SqlxAdapter") return require("../..").SqlxAdapter(config)
   const { default: Adapters, fromDatabase } = require("../../v3.js")
   const adapters = {
     Default: () => Adapters.Default(config),
@@ -89,11 +64,19 @@ function place() {
     fromDatabase: () => fromDatabase(config),
     Prisma: () => Adapters.Prisma.Adapter(config),
   }
-  return { adapter: adapters[ADAPTER]() }
+  return adapters[adapter]()
 }
 
-async function answer(req, res) {
-  const url = new URL(req.url, process.env.NEXTAUTH_URL)
+/** The adapter, of which one function of the application's fails. */
+function failing(adapter) {
+  const fail = async () => {
+    throw new Error("no room")
+  }
+  return FAILING ? { ...adapter, [FAILING]: fail } : adapter
+}
+
+async function answer(req, res, handler) {
+  const url = new URL(req.url, "http://localhost")
   const parts = url.pathname.split("/").filter(Boolean)
   if (parts[0] === "provider") return provide(parts[1], url, res)
   if (parts[0] !== "api") return res.end("the page that one is sent to")
@@ -101,7 +84,7 @@ async function answer(req, res) {
   req.cookies = cookies(req.headers.cookie)
   req.body = Object.fromEntries(new URLSearchParams(await text(req)))
   res.status = (status) => Object.assign(res, { statusCode: status })
-  res.send = (body) => res.end(body)
+  res.send = (body) => res.end(typeof body === "object" ? JSON.stringify(body) : body)
   res.json = (body) => {
     res.setHeader("content-type", "application/json")
     res.end(JSON.stringify(body))
@@ -113,12 +96,17 @@ function provide(path, url, res) {
   if (path === "authorize") {
     const back = new URL(url.searchParams.get("redirect_uri"))
     back.searchParams.set("code", "code")
-    back.searchParams.set("state", url.searchParams.get("state"))
+    const state = url.searchParams.get("state")
+    if (state !== null) back.searchParams.set("state", state)
     res.writeHead(302, { location: back.href }).end()
-  } else if (path === "token") {
+    return
+  }
+  res.setHeader("content-type", "application/json")
+  if (path === "token") {
     const token = {
       access_token: "access",
       refresh_token: "refresh",
+      token_type: "bearer",
       expires_in: 60,
       scope: "user",
     }

@@ -4,37 +4,46 @@ const path = require("node:path")
 const SESSION_COOKIE = "next-auth.session-token"
 
 /**
- * Starts an application on NextAuth and gives `{ origin, mail(), errors, stop() }`. `version` is 2 or
- * 3, `adapter` what `app.js` calls it, `database` its configuration, `profile` whom its OAuth provider
- * signs in, `env` more of the environment.
+ * Starts an application on NextAuth and gives `{ origin, mail(), errors, stop() }`. `version` is
+ * NextAuth's, `adapter` what `app.js` calls it, `database` its configuration, `profile` whom its OAuth
+ * provider signs in, `env` more of the environment.
  */
-async function startApp({ version = 3, adapter, database, profile = {}, env: more }) {
-  const config = { VERSION: version, ADAPTER: adapter, DATABASE: JSON.stringify(database) }
-  const env = { ...process.env, ...config, ...more }
+async function startApp({ version = 3, adapter, database, ...rest }) {
+  const { apps, stop } = await startApps([{ version, adapter, database }], rest)
+  return { ...apps[0], stop }
+}
+
+/**
+ * Several in one process, where those with the same adapter and database have one adapter object:
+ * gives `{ apps, stop() }`, each application as above.
+ */
+async function startApps(servers, { profile = {}, env: more } = {}) {
+  const env = { ...process.env, ...more, SERVERS: JSON.stringify(servers), NODE_ENV: "production" }
   const child = fork(path.join(__dirname, "app.js"), {
-    env: { ...env, PROFILE: JSON.stringify(profile), NODE_ENV: "production" },
+    env: { ...env, PROFILE: JSON.stringify(profile) },
     execArgv: [],
   })
-  const mails = []
-  const errors = []
-  let sent = () => {}
-  const origin = await new Promise((resolve, reject) => {
+  const heard = servers.map(() => ({ mails: [], errors: [], sent: () => {} }))
+  const origins = await new Promise((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`the application ended with ${code}`)))
-    child.on("message", (message) => {
-      if (message.origin) resolve(message.origin)
-      if (message.error) errors.push(message.error)
-      if (message.mail) mails.push(message.mail)
-      sent()
+    child.on("message", ({ origins, index, error, mail }) => {
+      if (origins) return resolve(origins)
+      if (error) heard[index].errors.push(error)
+      if (mail) heard[index].mails.push(mail)
+      heard[index].sent()
     })
   })
-  return {
-    origin,
-    errors,
+  const apps = heard.map((one, index) => ({
+    origin: origins[index],
+    errors: one.errors,
     /** The next mail, which is sent before or after it is asked for. */
     async mail() {
-      while (mails.length === 0) await new Promise((resolve) => (sent = resolve))
-      return mails.shift()
+      while (one.mails.length === 0) await new Promise((resolve) => (one.sent = resolve))
+      return one.mails.shift()
     },
+  }))
+  return {
+    apps,
     async stop() {
       const ended = new Promise((resolve) => child.once("exit", resolve))
       child.disconnect()
@@ -82,7 +91,8 @@ function browser() {
     },
     follow,
     async session(app) {
-      return (await request(`${app.origin}/api/auth/session`)).response.json()
+      // v5 has null where there is none.
+      return (await (await request(`${app.origin}/api/auth/session`)).response.json()) ?? {}
     },
     /** Signs in by OAuth and gives where that ends. */
     async signIn(app) {
@@ -100,4 +110,4 @@ function browser() {
   }
 }
 
-module.exports = { SESSION_COOKIE, browser, startApp }
+module.exports = { SESSION_COOKIE, browser, startApp, startApps }

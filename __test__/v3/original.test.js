@@ -1,28 +1,15 @@
-// The way from NextAuth 3 with TypeORM to NextAuth 5 with this adapter, on one database that the
-// original made: nobody is signed out, and while both are in use each reads what the other wrote.
+// NextAuth 3 with TypeORM beside NextAuth 3 with this adapter, on one database that the original made:
+// while both are in use each reads what the other wrote.
 
-const { execFile } = require("node:child_process")
 const { createHash } = require("node:crypto")
-const path = require("node:path")
-const { promisify } = require("node:util")
 const { databases } = require("../support/databases")
 const { uniqueEmail } = require("../support/samples")
 const { browser, startApp } = require("./browser")
 const { onDatabase } = require("./legacy")
 const { sqlite3, unavailable } = require("./sqlite3")
+const { TYPEORM } = require("./typeorm")
 
 jest.setTimeout(60_000)
-
-const run = promisify(execFile)
-
-/** What TypeORM's configuration is on each database. */
-const TYPEORM = {
-  sqlite: (url) => ({ type: "sqlite", database: url.slice("sqlite:".length) }),
-  postgres: (url) => ({ type: "postgres", url }),
-  mysql: (url) => ({ type: "mysql", url }),
-  // By the name of mariadb v3 made other tables than its documentation has.
-  mariadb: (url) => ({ type: "mysql", url: url.replace(/^mariadb:/, "mysql:") }),
-}
 
 for (const database of databases.filter(({ name }) => Object.hasOwn(TYPEORM, name))) {
   if (database.name === "sqlite") database.unavailable ??= unavailable
@@ -113,44 +100,6 @@ for (const database of databases.filter(({ name }) => Object.hasOwn(TYPEORM, nam
       const [account] = await place.rows("SELECT * FROM accounts")
       const digest = createHash("sha256").update("mock:583231").digest("hex")
       expect(account.compound_id).toBe(digest)
-    })
-
-    test("goes on with the same cookie on NextAuth 4 and 5", async () => {
-      const ada = browser()
-      await ada.signIn(original)
-      const script = path.join(__dirname, "later.mjs")
-      const { stdout } = await run(process.execPath, [script, place.url, ada.token])
-      const { four, five } = JSON.parse(stdout)
-      for (const { user } of [four, five]) {
-        expect(user).toMatchObject({ name: "Octo", email: profile.email })
-      }
-      // v3 goes on, too.
-      expect(await ada.session(original)).toMatchObject(octo)
-    })
-
-    test("goes on with it after the copy to our own tables, too", async () => {
-      const ada = browser()
-      await ada.signIn(original)
-      const target = await database.fresh()
-      try {
-        const cli = path.join(__dirname, "../../cli.js")
-        const from = ["--from", place.url, "--from-schema", "typeorm-v3"]
-        await run(process.execPath, [cli, "copy", ...from, "--to", target.url])
-        const script = path.join(__dirname, "later.mjs")
-        const { stdout } = await run(process.execPath, [script, target.url, ada.token, "own"])
-        const { four, five } = JSON.parse(stdout)
-        for (const { user } of [four, five]) {
-          expect(user).toMatchObject({ name: "Octo", email: profile.email })
-        }
-        // What is there is our own: a digest, and no token.
-        const [stored] = await target.rows(
-          "SELECT count(*) AS n FROM sessions WHERE session_token = ?",
-          [ada.token],
-        )
-        expect(Number(stored.n)).toBe(0)
-      } finally {
-        await target.drop()
-      }
     })
   })
 }
