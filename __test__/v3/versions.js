@@ -146,7 +146,8 @@ function email4(tell) {
 function mailer(tell) {
   const sendVerificationRequest = async ({ url, site, baseUrl }) =>
     tell({ mail: { url, site, baseUrl } })
-  return { sendVerificationRequest }
+  const { LINK_MAX_AGE } = process.env
+  return { sendVerificationRequest, ...(LINK_MAX_AGE && { maxAge: Number(LINK_MAX_AGE) }) }
 }
 
 module.exports = { 2: nextAuth2, 3: nextAuth3, 4: nextAuth4, 5: nextAuth5 }
