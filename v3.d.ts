@@ -80,9 +80,9 @@ export interface Models {
 
 /** The models' types, by the names that `next-auth/adapters` of v3 exported. */
 export type {
-  User as TypeORMUserModel,
   Account as TypeORMAccountModel,
   Session as TypeORMSessionModel,
+  User as TypeORMUserModel,
   VerificationRequest as TypeORMVerificationRequestModel,
 }
 
