@@ -31,9 +31,11 @@ async function start(servers) {
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve))
     const origin = `http://127.0.0.1:${server.address().port}`
     origins.push(origin)
+    // v2 and v3 warn of a missing one as they are loaded.
+    process.env.NEXTAUTH_URL = origin
     handler = await versions[version]({
       origin,
-      place: () => place(adapter, database),
+      place: await place(adapter, database),
       jwt: JWT === "1",
       tell: (message) => process.send({ index, ...message }),
     })
@@ -44,9 +46,13 @@ async function start(servers) {
 const made = new Map()
 
 /** Where users are kept, as an application says it; of one configuration there is one adapter. */
-function place(adapter, database) {
+async function place(adapter, database) {
   if (adapter === "typeorm") {
     return { database: { ...database, ...(SQLITE3 && { driver: require(SQLITE3) }) } }
+  }
+  if (adapter === "original Prisma") {
+    const { open } = await import("../presets/packages/peers/prisma-v3.mjs")
+    return { adapter: await open(database) }
   }
   const key = JSON.stringify([adapter, database])
   if (!made.has(key)) made.set(key, failing(adapterOf(adapter, database)))

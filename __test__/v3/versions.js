@@ -15,11 +15,10 @@ function sited(origin, handler) {
 }
 
 function nextAuth3({ origin, place, jwt, tell }) {
-  process.env.NEXTAUTH_URL = origin // else it warns of a missing one as it is loaded
   const NextAuth = require("next-auth-3").default
   const { Email } = require("next-auth-3/providers").default
   const handler = NextAuth({
-    ...place(),
+    ...place,
     secret: SECRET,
     providers: [Email({ from: "app@example.com", ...mailer(tell) }), oauth3(origin)],
     session: { jwt },
@@ -30,12 +29,11 @@ function nextAuth3({ origin, place, jwt, tell }) {
 
 /** As v2's documentation has it: the site is an option, and errors are written to the console. */
 function nextAuth2({ origin, place, jwt, tell }) {
-  process.env.NEXTAUTH_URL = origin
   const NextAuth = require("next-auth-2").default
   const { Email } = require("next-auth-2/providers")
   console.error = (...said) => tell({ error: said.map(String) })
   const options = {
-    ...place(),
+    ...place,
     secret: SECRET,
     providers: [Email({ from: "app@example.com", ...mailer(tell) }), oauth3(origin)],
     session: { jwt },
@@ -70,7 +68,7 @@ function nextAuth4({ origin, place, jwt, tell }) {
     userinfo: `${origin}/provider/user`,
   }
   const handler = NextAuth({
-    ...place(),
+    ...place,
     secret: SECRET,
     providers: [email4(tell), mock],
     session: { strategy: jwt ? "jwt" : "database" },
@@ -92,7 +90,7 @@ async function nextAuth5({ origin, place, jwt, tell }) {
     userinfo: { url: `${origin}/provider/user` },
   }
   const options = {
-    ...place(),
+    ...place,
     basePath: "/api/auth",
     trustHost: true,
     secret: SECRET,

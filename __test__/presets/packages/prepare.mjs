@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { ensureAddon, ensureDependencies, ensureRootDependencies } from "../../../.ci/setup.mjs"
-import { prismaModels } from "./prisma-models.mjs"
+import { prismaModels, prismaV3Models } from "./prisma-models.mjs"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
 
@@ -23,30 +23,39 @@ function compileSqlite() {
   run("npm", ["rebuild", "better-sqlite3"], { npm_config_build_from_source: "true" })
 }
 
-/** Prisma's clients, one for each kind of database. */
+/** Prisma's clients, for today's models and for those of v3: one for each kind of database. */
 function generatePrisma() {
-  for (const [kind, provider] of [
-    ["sqlite", "sqlite"],
-    ["postgres", "postgresql"],
-    ["mysql", "mysql"],
+  for (const [prefix, models] of [
+    ["", prismaModels],
+    ["v3-", prismaV3Models],
   ]) {
-    const output = `${here}.generated/${kind}`
-    if (existsSync(`${output}/index.js`)) continue
-    console.log(`# generating Prisma's client for ${kind}`)
-    mkdirSync(`${here}.generated`, { recursive: true })
-    const schema = `${here}.generated/${kind}.prisma`
-    writeFileSync(schema, prismaModels(provider, output))
-    run(
-      process.execPath,
-      [`${here}node_modules/prisma/build/index.js`, "generate", "--schema", schema, "--no-hints"],
-      {
-        // Migrations need a program that is downloaded. Nothing here migrates: any file will do.
-        PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
-        PRISMA_HIDE_UPDATE_MESSAGE: "1",
-        CHECKPOINT_DISABLE: "1",
-      },
-    )
+    for (const [kind, provider] of [
+      ["sqlite", "sqlite"],
+      ["postgres", "postgresql"],
+      ["mysql", "mysql"],
+    ]) {
+      generateClient(`${prefix}${kind}`, (output) => models(provider, output))
+    }
   }
+}
+
+function generateClient(name, models) {
+  const output = `${here}.generated/${name}`
+  if (existsSync(`${output}/index.js`)) return
+  console.log(`# generating Prisma's client for ${name}`)
+  mkdirSync(`${here}.generated`, { recursive: true })
+  const schema = `${here}.generated/${name}.prisma`
+  writeFileSync(schema, models(output))
+  run(
+    process.execPath,
+    [`${here}node_modules/prisma/build/index.js`, "generate", "--schema", schema, "--no-hints"],
+    {
+      // Migrations need a program that is downloaded. Nothing here migrates: any file will do.
+      PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+      PRISMA_HIDE_UPDATE_MESSAGE: "1",
+      CHECKPOINT_DISABLE: "1",
+    },
+  )
 }
 
 function run(command, args, env) {

@@ -21,10 +21,15 @@ const driver = {
 }
 driver.mariadb = driver.mysql
 
-export async function open(place) {
+/** Prisma's client for a place; `models` is what the names of generated ones begin with. */
+export async function client(place, models = "") {
   const kind = place.kind === "mariadb" ? "mysql" : place.kind
-  const { PrismaClient } = require(`../.generated/${kind}`)
-  const prisma = new PrismaClient({ adapter: await driver[place.kind](place) })
+  const { PrismaClient } = require(`../.generated/${models}${kind}`)
+  return new PrismaClient({ adapter: await driver[place.kind](place) })
+}
+
+export async function open(place) {
+  const prisma = await client(place)
   return { adapter: PrismaAdapter(prisma), close: () => prisma.$disconnect() }
 }
 
