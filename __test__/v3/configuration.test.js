@@ -6,7 +6,7 @@ const path = require("node:path")
 const Adapters = require("../../v3.js").default
 const { composeAdapters } = require("../../compose.js")
 const { SqlxAdapter, SqlxAdapterError } = require("../..")
-const { Default, TypeORM, Prisma, fromDatabase } = require("../../v3.js")
+const { Default, TypeORM, Prisma, fromDatabase, schemaOf } = require("../../v3.js")
 const { configuration } = require("../../v3/configuration.js")
 const { freshFolder, query } = require("../support/sqlite")
 const { refusedAtOnce } = require("../support/expectations")
@@ -85,6 +85,27 @@ describe("the spellings", () => {
       "Session",
       "VerificationRequest",
     ])
+  })
+
+  test("have the name that their log codes had", async () => {
+    const place = { url: `sqlite:${file()}` }
+    const names = [Default(place), Prisma(place), SqlxAdapter(place.url)].map(async (adapter) => {
+      opened.push(adapter)
+      return (await methods(adapter)).displayName
+    })
+    expect(await Promise.all(names)).toEqual(["TYPEORM_LEGACY", "PRISMA_LEGACY", undefined])
+  })
+
+  test("name the schema of their tables", async () => {
+    const namingStrategy = { tableName: (name) => `t_${name}`, columnName: (name) => `c_${name}` }
+    const place = { type: "sqlite", database: file(), synchronize: true }
+    const v3 = await methods(open(place, { namingStrategy }))
+    const user = await v3.createUser({ email: uniqueEmail() })
+    const schema = schemaOf(place, { namingStrategy })
+    const same = SqlxAdapter(`sqlite:${place.database}`, { schema })
+    opened.push(same)
+    expect(await same.getUser(user.id)).toEqual(user)
+    expect(await columns(place.database, "t_User")).toContain("c_emailVerified")
   })
 
   test("a database in memory, as in the documentation", async () => {
@@ -403,24 +424,33 @@ describe("models", () => {
   })
 
   test("decide with null over a column's default", async () => {
-    class User extends Models.User.model {
-      constructor(profile) {
-        super(profile)
-        this.plan = profile.plan
+    const withPlan = (kind) => {
+      const { model, schema } = Models[kind]
+      class Own extends model {
+        constructor(...values) {
+          super(...values)
+          this.plan = plan
+        }
       }
+      const column = { type: "varchar", nullable: true, default: "free" }
+      const columns = { ...schema.columns, plan: column }
+      return { model: Own, schema: { ...schema, name: kind, tableName: `own_${kind}`, columns } }
     }
-    const plan = { type: "varchar", nullable: true, default: "free" }
-    const columns = { ...Models.User.schema.columns, plan }
-    const models = { User: { model: User, schema: { name: "User", target: User, columns } } }
-    const v3 = await methods(
-      open({ type: "sqlite", database: file(), synchronize: true }, { models }),
-    )
-    const of = async (values) => (await v3.createUser({ email: uniqueEmail(), ...values })).plan
-    expect([await of({ plan: null }), await of({}), await of({ plan: "pro" })]).toEqual([
-      null,
-      "free",
-      "pro",
-    ])
+    let plan
+    const models = { User: withPlan("User"), Account: withPlan("Account") }
+    const adapter = open({ type: "sqlite", database: file(), synchronize: true }, { models })
+    const v3 = await methods(adapter)
+    for (const [given, stored] of [
+      [null, null],
+      [undefined, "free"],
+      ["pro", "pro"],
+    ]) {
+      plan = given
+      const user = await v3.createUser({ email: uniqueEmail() })
+      await v3.linkAccount(user.id, "github", "oauth", user.id, null, "access", null)
+      const [account] = await adapter.listAccounts(user.id)
+      expect([user.plan, account.plan ?? null]).toEqual([stored, stored])
+    }
   })
 
   test("that cannot be served are refused by name", () => {
@@ -472,7 +502,7 @@ describe("options", () => {
     [mysql, { socketPath: "/run/s.sock" }, { socketPath: "/run/s.sock" }],
     [postgres, { ssl: true }, { ssl: true }],
     [postgres, { ssl: { ca: Buffer.from(pem) } }, { ssl: { ca: pem } }],
-    [postgres, { ssl: { ca: [pem, Buffer.from("2")] } }, { ssl: { ca: `${pem}\n2` } }],
+    [postgres, { ssl: { ca: [pem, new Uint8Array([50])] } }, { ssl: { ca: `${pem}\n2` } }],
     [
       postgres,
       { extra: { max: 3, ssl: { key: new Uint8Array([75]), cert: "C" } } },
@@ -730,6 +760,12 @@ describe("connection strings", () => {
     expect(read({ url: text })).toEqual(read(text))
     const beside = { synchronize: true, extra: { max: 2 } }
     expect(read({ url: text, ...beside })).toEqual({ ...read(text), ...beside })
+  })
+
+  test("give way to what stands beside them", () => {
+    const url = "postgres://h/db?synchronize=true&port=5433"
+    const beside = { synchronize: false, port: 5434 }
+    expect(read({ url, ...beside })).toEqual({ ...read(url), ...beside })
   })
 
   test("of SQLite open the same file, given as text and as an object", async () => {
