@@ -210,10 +210,12 @@ pub static GALERA: Dialect = Dialect {
 };
 
 /// What every session is told: values that do not fit are refused, whatever the server's default,
-/// and names are quoted the same way everywhere. Locking reads take no gap locks, in which callers
-/// that look for the same missing row would deadlock.
+/// and names are quoted the same way everywhere; dates are in UTC. Locking reads take no gap locks, in
+/// which callers that look for the same missing row would deadlock; there is no variable for that whose
+/// name all servers know.
 const SESSION: [&str; 2] = [
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', \
+     time_zone = '+00:00', NAMES utf8mb4",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 ];
 
@@ -405,14 +407,16 @@ async fn shown(connection: &mut MySqlConnection, sql: &'static str) -> Result<Op
 
 /// What kind of server it is, by what it says of itself.
 async fn dialect(connection: &mut MySqlConnection) -> Result<&'static Dialect> {
-    let ask = |error: sqlx::Error| error::of_question(&error);
-    let version = sqlx::query_scalar::<_, String>("SELECT VERSION()");
-    let version = version.fetch_one(&mut *connection).await.map_err(ask)?;
-    if !version.to_lowercase().contains("mariadb") {
+    // One flight each, as they are not prepared.
+    let mut ask = async |sql: &'static str| -> sqlx::Result<Option<String>> {
+        let row = sqlx::raw_sql(sql).fetch_optional(&mut *connection).await?;
+        row.map(|row| row.try_get(0)).transpose()
+    };
+    let version = ask("SELECT VERSION()").await.map_err(|error| error::of_question(&error))?;
+    if !version.is_some_and(|version| version.to_lowercase().contains("mariadb")) {
         return Ok(&MYSQL);
     }
-    let cluster = sqlx::query_scalar::<_, String>(WSREP_ON);
-    let cluster = cluster.fetch_optional(connection).await.map_err(ask)?;
+    let cluster = ask(WSREP_ON).await.map_err(|error| error::of_question(&error))?;
     Ok(if cluster.as_deref() == Some("ON") { &GALERA } else { &MARIADB })
 }
 
@@ -424,7 +428,9 @@ fn connect_options(source: &ServerSource) -> MySqlConnectOptions {
         .port(source.port)
         .username(source.user.as_deref().unwrap_or_default())
         .charset("utf8mb4")
-        .timezone(Some("+00:00".to_owned()))
+        // What a session is told is in SESSION, without another flight for these.
+        .timezone(None)
+        .set_names(false)
         .pipes_as_concat(false)
         .no_engine_substitution(false)
         .ssl_mode(match source.tls.mode {
