@@ -162,15 +162,17 @@ impl<C: Connector> Pool<C> {
         Ok(lease)
     }
 
-    /// A connection that is used together with another one. A new one is made in one attempt; a pool of
-    /// one has two for so long.
+    /// A connection that is used together with another one: a new one, made in one attempt, unless there
+    /// are as many as may be; a pool of one has two for so long.
     ///
     /// # Errors
     /// As [`Pool::acquire`].
     pub async fn acquire_beside(&self) -> Result<Lease<C>> {
-        let permit = if self.0.bounds.max > 1 { Some(self.permit().await?) } else { None };
+        let single = self.0.bounds.max == 1;
+        let permit = if single { None } else { Some(self.permit().await?) };
         let mut lease = self.lease(permit);
-        if !lease.take_idle().await {
+        let full = !single && self.state().open > self.0.bounds.max;
+        if !(full && lease.take_idle().await) {
             lease.take_new(self.0.connector.connect().await?);
         }
         Ok(lease)

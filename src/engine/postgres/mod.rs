@@ -264,11 +264,7 @@ impl Postgres {
             let lease = self.pool.acquire().await?;
             match self.pooler.presence(&self.pool) {
                 Presence::Absent => return Ok((lease, Mode::Direct)),
-                Presence::Unknown => {
-                    self.pooler.look(&self.pool, self.connect_timeout);
-                    return Ok((lease, Mode::Pooled));
-                }
-                Presence::Found => return Ok((lease, Mode::Pooled)),
+                Presence::Unknown | Presence::Found => return Ok((lease, Mode::Pooled)),
                 Presence::FoundLate if lease.generation() > 0 => return Ok((lease, Mode::Pooled)),
                 // It holds prepared statements, which the driver would use again.
                 Presence::FoundLate => {}
@@ -296,6 +292,8 @@ impl Postgres {
         if result.as_ref().is_err_and(error::tells_of_pooler) {
             self.pooler.found();
         }
+        // When the call is done, for which the server and this process have enough to do.
+        self.pooler.look(&self.pool, self.connect_timeout);
         fallback::alone(server::elsewhere(result, self.several), work)
     }
 

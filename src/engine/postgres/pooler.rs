@@ -3,8 +3,8 @@
 //! server connection, where another client's statement waits under the same name.
 //!
 //! Two signs, both asked for in the simple protocol, one flight each, which is safe everywhere: one with
-//! every new connection; the other, which takes a second connection and a dozen flights, beside the
-//! first calls.
+//! every new connection; the other, which takes a second connection and a dozen flights, after the
+//! first call.
 
 use super::PgConnector;
 use super::error::from_sqlx;
@@ -119,8 +119,12 @@ impl Pooler {
         let _ = self.presence.fetch_update(Ordering::AcqRel, Ordering::Acquire, to);
     }
 
-    /// Looks for the second sign in a task of its own, unless one does so already or did a moment ago.
+    /// Looks for the second sign in a task of its own as long as nothing is known, unless one does so
+    /// already or did a moment ago.
     pub fn look(self: &Arc<Self>, pool: &Pool<Hosts<PgConnector>>, limit: Duration) {
+        if self.presence.load(Ordering::Acquire) != Presence::Unknown as u8 {
+            return;
+        }
         let mut search = self.search();
         let early = |search: &Search| !search.task.is_finished() || search.begun.elapsed() < PAUSE;
         if search.as_ref().is_some_and(early) {
