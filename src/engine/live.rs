@@ -1,7 +1,5 @@
 //! Tables as they are in the live database.
 
-use super::Table;
-
 /// A table as it is in the live database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveTable {
@@ -13,8 +11,6 @@ pub struct LiveTable {
     pub columns: Vec<LiveColumn>,
     /// Its indexes, that of its primary key among them.
     pub indexes: Vec<LiveIndex>,
-    /// Its foreign keys.
-    pub foreign_keys: Vec<LiveForeignKey>,
 }
 
 /// A column as it is in the live database.
@@ -46,37 +42,10 @@ pub struct LiveIndex {
     pub unique: bool,
 }
 
-/// A foreign key as it is in the live database.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LiveForeignKey {
-    /// What tells it from the table's others.
-    pub name: String,
-    /// Its columns' names, in order.
-    pub columns: Vec<String>,
-    /// The table that it points to.
-    pub table: String,
-    /// That table's schema.
-    pub schema: String,
-    /// Whether that is the connection's own.
-    pub is_default_schema: bool,
-}
-
 impl LiveTable {
     /// The column of this name.
     pub fn column(&self, name: &str) -> Option<&LiveColumn> {
         self.columns.iter().find(|column| same(&column.name, name))
-    }
-
-    /// Whether a foreign key sees to it that what this column names is in that table.
-    pub fn points_to(&self, column: &str, table: &Table) -> bool {
-        self.foreign_keys.iter().any(|key| {
-            key.columns.iter().any(|have| same(have, column))
-                && same(&key.table, &table.name)
-                && match &table.schema {
-                    Some(schema) => key.schema == *schema,
-                    None => key.is_default_schema,
-                }
-        })
     }
 
     /// Whether there is an index of this name.

@@ -13,7 +13,7 @@ mod server;
 mod sqlite;
 mod storage;
 
-pub use live::{LiveColumn, LiveForeignKey, LiveIndex, LiveTable};
+pub use live::{LiveColumn, LiveIndex, LiveTable};
 pub use pool::PoolState;
 pub use registry::Shared;
 pub use storage::{Native, Storage, Wire};

@@ -4,8 +4,8 @@
 use super::exec::{self, Driver, Mode};
 use super::pool::{Connector, Lease};
 use super::{
-    BoxFuture, Dialect, Engine, LiveColumn, LiveForeignKey, LiveIndex, LiveTable, Outcome,
-    OutputColumn, Plan, Statement, Storage, Table, Work,
+    BoxFuture, Dialect, Engine, LiveColumn, LiveIndex, LiveTable, Outcome, OutputColumn, Plan,
+    Statement, Storage, Table, Work,
 };
 use crate::error::{Cause, Code, Effect, Error, Result};
 use crate::options::{Host, ServerKind, ServerSource};
@@ -63,38 +63,27 @@ pub async fn within<T>(limit: Duration, call: BoxFuture<'_, Result<T>>) -> Resul
 /// Those of the database.
 pub async fn inspect(
     engine: &dyn Engine,
-    catalog: &Catalog,
+    columns: &str,
+    indexes: &str,
     tables: &[Table],
 ) -> Result<Vec<LiveTable>> {
-    let work = look(engine.dialect(), catalog, tables);
+    let work = look(engine.dialect(), columns, indexes, tables);
     Ok(live_tables(tables, &engine.run(&work).await?))
 }
 
-/// What selects from a server's catalog, as texts, up to where the table's schema, null for the
-/// connection's own, and its name are compared: the kind, the table's name, then what each says.
-#[derive(Debug)]
-pub struct Catalog {
-    /// A column's name, position, type, length, whether it may be null, whether it is filled, collation.
-    pub columns: &'static str,
-    /// Of an index's column the index's name, position, the column's name (null for an expression, and
-    /// in an index of some rows), null, whether it is unique, null, null.
-    pub indexes: &'static str,
-    /// Of a foreign key's column the key's name, position, the column's name, the other table's name,
-    /// null, whether that is in the connection's own schema, that schema.
-    pub foreign_keys: &'static str,
-}
-
 /// The query that looks at tables.
-pub fn look(dialect: &Dialect, catalog: &Catalog, tables: &[Table]) -> Work {
+///
+/// `columns` and `indexes` select from the information schema, as texts, up to where the table's schema,
+/// null for the connection's own, and its name are compared: the kind, the table's name, then
+/// - of a column its name, position, type, length, whether it may be null, whether it is filled, collation;
+/// - of an index's column the index's name, position, the column's name (null for an expression, and in
+///   an index of some rows), null, whether it is unique, null, null.
+pub fn look(dialect: &Dialect, columns: &str, indexes: &str, tables: &[Table]) -> Work {
     let mut values = Vec::new();
     let mut parts = Vec::new();
     for table in tables {
-        for (kind, sql) in [
-            (PartKind::Column, catalog.columns),
-            (PartKind::Index, catalog.indexes),
-            (PartKind::ForeignKey, catalog.foreign_keys),
-        ] {
-            let mut sql = sql.replace("{kind}", kind.as_str());
+        for (kind, sql) in [("column", columns), ("index", indexes)] {
+            let mut sql = sql.replace("{kind}", kind);
             for (place, value) in [
                 ("{schema}", table.schema.as_deref().map_or(Value::Null, Value::from)),
                 ("{table}", Value::from(table.name.as_str())),
@@ -137,7 +126,6 @@ pub fn live_tables(tables: &[Table], outcome: &Outcome) -> Vec<LiveTable> {
             is_exact: parts.iter().any(|part| part.table == table.name),
             columns: Vec::new(),
             indexes: Vec::new(),
-            foreign_keys: Vec::new(),
         };
         for part in of_table {
             part.add_to(&mut live);
@@ -160,29 +148,9 @@ pub fn another_migrates(limit: Duration) -> Error {
     .with_effect(Effect::Conflict)
 }
 
-/// What a column is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PartKind {
-    Column,
-    Index,
-    ForeignKey,
-}
-
-impl PartKind {
-    const ALL: [PartKind; 3] = [PartKind::Column, PartKind::Index, PartKind::ForeignKey];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            PartKind::Column => "column",
-            PartKind::Index => "index",
-            PartKind::ForeignKey => "foreign key",
-        }
-    }
-}
-
-/// A column of a table, of an index or of a foreign key.
+/// A column of a table or of an index.
 struct Part {
-    kind: PartKind,
+    is_column: bool,
     table: String,
     name: String,
     position: u32,
@@ -193,9 +161,8 @@ impl Part {
     fn of(row: &[Value]) -> Option<Self> {
         let text =
             |index: usize| row.get(index).and_then(Value::as_text).map(|text| text.to_string());
-        let kind = text(0)?;
         Some(Part {
-            kind: PartKind::ALL.into_iter().find(|one| one.as_str() == kind)?,
+            is_column: text(0)? == "column",
             table: text(1)?,
             name: text(2)?,
             position: text(3)?.parse().ok()?,
@@ -204,41 +171,25 @@ impl Part {
     }
 
     fn add_to(&self, live: &mut LiveTable) {
-        let [first, second, yes, filled, last] = self.facts.clone();
+        let [first, length, yes, filled, collation] = self.facts.clone();
         let is_yes = |fact: Option<String>| fact.as_deref() == Some("YES");
         let name = self.name.clone();
-        match self.kind {
-            PartKind::Column => live.columns.push(LiveColumn {
+        if self.is_column {
+            live.columns.push(LiveColumn {
                 name,
                 sql_type: first.unwrap_or_default().to_ascii_lowercase(),
-                longest: second.and_then(|length| length.parse().ok()),
+                longest: length.and_then(|length| length.parse().ok()),
                 nullable: is_yes(yes),
                 filled: is_yes(filled),
-                collation: last,
-            }),
-            PartKind::Index => {
-                let column = first.unwrap_or_default();
-                match live.indexes.iter_mut().find(|index| index.name == name) {
-                    Some(index) => index.columns.push(column),
-                    None => {
-                        let unique = is_yes(yes);
-                        live.indexes.push(LiveIndex { name, columns: vec![column], unique });
-                    }
-                }
-            }
-            PartKind::ForeignKey => {
-                let column = first.unwrap_or_default();
-                match live.foreign_keys.iter_mut().find(|key| key.name == name) {
-                    Some(key) => key.columns.push(column),
-                    None => live.foreign_keys.push(LiveForeignKey {
-                        name,
-                        columns: vec![column],
-                        table: second.unwrap_or_default(),
-                        schema: last.unwrap_or_default(),
-                        is_default_schema: is_yes(filled),
-                    }),
-                }
-            }
+                collation,
+            });
+            return;
+        }
+        let unique = is_yes(yes);
+        let column = first.unwrap_or_default();
+        match live.indexes.iter_mut().find(|index| index.name == name) {
+            Some(index) => index.columns.push(column),
+            None => live.indexes.push(LiveIndex { name, columns: vec![column], unique }),
         }
     }
 }

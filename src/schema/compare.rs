@@ -2,8 +2,7 @@
 
 use super::build::index_name;
 use super::create::{
-    add_column, add_foreign_key, create_index, create_table, does_the_same, others,
-    scope_foreign_key,
+    add_column, create_index, create_table, does_the_same, others, scope_foreign_key,
 };
 use super::recognise::foreign;
 use super::sealed::LONG_TOKEN;
@@ -104,7 +103,7 @@ pub(super) fn differences(
                 let usual = usual.models().into_iter().find(|usual| usual.name == model.name);
                 if model.access == Access::Full {
                     indexes(dialect, model, usual, table, &mut findings)?;
-                    findings.extend(missing_foreign_key(dialect, schema, model, live, table)?);
+                    findings.extend(missing_foreign_key(dialect, schema, model, table)?);
                 }
             }
         }
@@ -384,83 +383,26 @@ fn indexes(
     Ok(())
 }
 
-/// What the database does not see to: that a row's user exists, and is of the row's scope.
+/// That a row's user is of the row's scope: what is to be added together with the scope's columns.
 fn missing_foreign_key(
     dialect: &Dialect,
     schema: &Schema,
     model: &Model,
-    live: &[LiveTable],
     table: &LiveTable,
 ) -> Result<Option<Finding>> {
-    let finding = |level, column, message, sql: Option<String>, adds| Finding {
-        level,
+    let statement = scope_foreign_key(dialect, schema, model, table)?;
+    Ok(statement.map(|statement| Finding {
+        level: Level::Error,
         code: "missing_foreign_key",
         table: model.table.name.clone(),
-        column,
-        message,
-        sql: sql.into_iter().collect(),
-        adds,
-    };
-    // It is to be added together with the scope's columns.
-    if let Some(statement) = scope_foreign_key(dialect, schema, model, table)? {
-        let message = "no foreign key names the columns of the option \"scope\": a row of one scope could \
-                       point to another's user";
-        return Ok(Some(finding(Level::Error, None, message.to_owned(), Some(statement), true)));
-    }
-    let mut pointing = model.columns.iter().filter(|column| column.references.is_some());
-    let Some(column) = pointing.next() else { return Ok(None) };
-    // A view cannot be pointed to.
-    if schema.user.access != Access::Full
-        || table.column(&column.name).is_none()
-        || table.points_to(&column.name, &schema.user.table)
-    {
-        return Ok(None);
-    }
-    let users = live.iter().find(|table| table.name == schema.user.table.name);
-    let why = hindrance(dialect, schema, model, column, users, table)?;
-    let sql = match why {
-        None => Some(add_foreign_key(dialect, schema, model, column)?),
-        Some(_) => None,
-    };
-    let message = format!(
-        "no foreign key says that it is a user's id: rows of the {} model stay when anything but the \
-         adapter's deleteUser deletes their user. {}",
-        model.name,
-        why.unwrap_or("Add it when no rows of users who are not there are left")
-    );
-    Ok(Some(finding(Level::Warning, Some(column.name.clone()), message, sql, false)))
-}
-
-/// Why a table cannot be given a foreign key to the users, if it cannot.
-fn hindrance(
-    dialect: &Dialect,
-    schema: &Schema,
-    model: &Model,
-    column: &Column,
-    users: Option<&LiveTable>,
-    table: &LiveTable,
-) -> Result<Option<&'static str>> {
-    if !dialect.adds_foreign_keys {
-        return Ok(Some("This database adds none to a table that is there"));
-    }
-    let id = schema.user.column("id")?;
-    let theirs = users.and_then(|users| users.column(&id.name));
-    let mine = table.column(&column.name);
-    let alike = theirs.zip(mine).is_some_and(|(theirs, mine)| {
-        theirs.sql_type == mine.sql_type && theirs.collation == mine.collation
-    });
-    if !alike {
-        return Ok(Some("None can be added, as its type is not that of the user's id"));
-    }
-    let mut key = Vec::new();
-    for property in schema.user.scoped(&["id".into()]) {
-        key.push(schema.user.column(&property)?.name.as_str());
-    }
-    let names_scope = model.scope().count() == schema.user.scope().count();
-    if !names_scope || !users.is_some_and(|users| users.has_key(&key)) {
-        return Ok(Some("None can be added, as no unique key of the users has these columns"));
-    }
-    Ok(None)
+        column: None,
+        message:
+            "no foreign key names the columns of the option \"scope\": a row of one scope could \
+                  point to another's user"
+                .to_owned(),
+        sql: vec![statement],
+        adds: true,
+    }))
 }
 
 /// Properties in which rows of two scopes may well be alike, unlike ids and random tokens.

@@ -334,18 +334,8 @@ pub(super) fn scope_foreign_key(
     let Some(column) = pointing.next().filter(|_| added && model.keeps_user()) else {
         return Ok(None);
     };
-    add_foreign_key(dialect, schema, model, column).map(Some)
-}
-
-/// What gives a table that is there a foreign key to the users.
-pub(super) fn add_foreign_key(
-    dialect: &Dialect,
-    schema: &Schema,
-    model: &Model,
-    column: &Column,
-) -> Result<String> {
     let foreign_key = foreign_key(dialect, schema, model, column)?;
-    Ok(format!("ALTER TABLE {} ADD {foreign_key}", dialect.quote_table(&model.table)))
+    Ok(Some(format!("ALTER TABLE {} ADD {foreign_key}", dialect.quote_table(&model.table))))
 }
 
 /// A column's definition. One that is added to a table with rows in it may be null, whatever it is

@@ -1,7 +1,7 @@
 //! Changes to the tables, by one process at a time. These databases end a transaction at every statement
 //! that defines a table, so a lock of the server's keeps other processes out.
 
-use super::{CATALOG, MySql, error};
+use super::{COLUMNS, INDEXES, MySql, error};
 use crate::engine::exec::{self, Mode};
 use crate::engine::{Change, Planner, Table, server};
 use crate::error::{Effect, Error, Result};
@@ -57,7 +57,7 @@ impl MySql {
         tables: &[Table],
         planner: &Planner,
     ) -> Result<Vec<Change>> {
-        let look = server::look(self.dialect, &CATALOG, tables);
+        let look = server::look(self.dialect, COLUMNS, INDEXES, tables);
         let seen = exec::run::<Server>(&mut *connection, &look, Mode::Direct);
         let outcome = server::within(self.limit, Box::pin(seen)).await?;
         let changes = planner(&server::live_tables(tables, &outcome))?;

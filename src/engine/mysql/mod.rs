@@ -7,7 +7,6 @@ mod types;
 use super::exec::{self, Driver, Mode};
 use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Pool, PoolState};
-use super::server::Catalog;
 use super::{
     BoxFuture, Change, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Outcome,
     OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work, server,
@@ -337,17 +336,6 @@ const INDEXES: &str = "SELECT '{kind}' AS kind, CAST(table_name AS CHAR) AS owne
     NULL AS filled, NULL AS collation FROM information_schema.statistics \
     WHERE table_schema = COALESCE({schema}, DATABASE()) AND table_name = {table}";
 
-const FOREIGN_KEYS: &str = "SELECT '{kind}' AS kind, CAST(table_name AS CHAR) AS owner, \
-    CAST(constraint_name AS CHAR) AS name, CAST(ordinal_position AS CHAR) AS position, \
-    CAST(column_name AS CHAR) AS type, CAST(referenced_table_name AS CHAR) AS length, NULL AS open, \
-    CASE WHEN referenced_table_schema = DATABASE() THEN 'YES' ELSE 'NO' END AS filled, \
-    CAST(referenced_table_schema AS CHAR) AS collation FROM information_schema.key_column_usage \
-    WHERE referenced_table_name IS NOT NULL \
-    AND table_schema = COALESCE({schema}, DATABASE()) AND table_name = {table}";
-
-/// What is asked of the catalog about tables.
-const CATALOG: Catalog = Catalog { columns: COLUMNS, indexes: INDEXES, foreign_keys: FOREIGN_KEYS };
-
 impl Engine for MySql {
     fn dialect(&self) -> &'static Dialect {
         self.dialect
@@ -370,7 +358,7 @@ impl Engine for MySql {
     }
 
     fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
-        Box::pin(server::inspect(self, &CATALOG, tables))
+        Box::pin(server::inspect(self, COLUMNS, INDEXES, tables))
     }
 
     fn state(&self) -> PoolState {

@@ -1,6 +1,6 @@
 //! Changes to the tables, by one process at a time.
 
-use super::{CATALOG, DIALECT, Postgres, error, fallback};
+use super::{COLUMNS, DIALECT, INDEXES, Postgres, error, fallback};
 use crate::engine::exec::{self, Mode};
 use crate::engine::{Change, LiveTable, Planner, Table, server};
 use crate::error::{Code, Result};
@@ -65,7 +65,7 @@ impl Postgres {
         exec::command::<Pg>(connection, BEGIN).await?;
         let seen = async {
             self.lock(&mut *connection).await?;
-            let look = server::look(&DIALECT, &CATALOG, tables);
+            let look = server::look(&DIALECT, COLUMNS, INDEXES, tables);
             // Once, so that nothing of it is kept.
             let outcome = exec::run_steps::<Pg>(&mut *connection, &look, Mode::Pooled).await?;
             Ok(server::live_tables(tables, &outcome))

@@ -10,7 +10,6 @@ use self::pooler::{Pooler, Presence};
 use super::exec::{self, Driver, Mode};
 use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Lease, Pool, PoolState};
-use super::server::Catalog;
 use super::{
     BoxFuture, Change, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Notice, Outcome,
     OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work, server,
@@ -376,22 +375,6 @@ const INDEXES: &str = "SELECT '{kind}'::text, t.relname::text, i.relname::text, 
     WHERE s.nspname = COALESCE({schema}, current_schema()::text) AND t.relname = {table} \
     AND x.indisvalid";
 
-const FOREIGN_KEYS: &str = "SELECT '{kind}'::text, t.relname::text, c.conname::text, k.n::text, \
-    a.attname::text, o.relname::text, NULL::text, \
-    CASE WHEN z.nspname = current_schema() THEN 'YES' ELSE 'NO' END, z.nspname::text \
-    FROM pg_catalog.pg_constraint c \
-    JOIN pg_catalog.pg_class t ON t.oid = c.conrelid \
-    JOIN pg_catalog.pg_namespace s ON s.oid = t.relnamespace \
-    JOIN pg_catalog.pg_class o ON o.oid = c.confrelid \
-    JOIN pg_catalog.pg_namespace z ON z.oid = o.relnamespace \
-    CROSS JOIN LATERAL generate_series(1, array_length(c.conkey, 1)) AS k (n) \
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[k.n] \
-    WHERE c.contype = 'f' AND s.nspname = COALESCE({schema}, current_schema()::text) \
-    AND t.relname = {table}";
-
-/// What is asked of the catalog about tables.
-const CATALOG: Catalog = Catalog { columns: COLUMNS, indexes: INDEXES, foreign_keys: FOREIGN_KEYS };
-
 impl Engine for Postgres {
     fn dialect(&self) -> &'static Dialect {
         &DIALECT
@@ -414,7 +397,7 @@ impl Engine for Postgres {
     }
 
     fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
-        Box::pin(server::inspect(self, &CATALOG, tables))
+        Box::pin(server::inspect(self, COLUMNS, INDEXES, tables))
     }
 
     fn state(&self) -> PoolState {

@@ -1,7 +1,7 @@
 //! SQLite's tables as they are, and what its types keep.
 
 use super::connection::Connection;
-use crate::engine::{LiveColumn, LiveForeignKey, LiveIndex, LiveTable, Native, Storage};
+use crate::engine::{LiveColumn, LiveIndex, LiveTable, Native, Storage};
 use crate::error::Result;
 use crate::options::TypeName;
 
@@ -14,8 +14,6 @@ const INDEXES: &str = "SELECT l.name, CASE WHEN l.\"unique\" THEN 'YES' ELSE 'NO
     CASE WHEN NOT l.partial THEN x.name END, x.coll \
     FROM pragma_index_list(?1) AS l, pragma_index_xinfo(l.name) AS x WHERE x.key = 1 \
     ORDER BY l.seq, x.seqno";
-
-const FOREIGN_KEYS: &str = "SELECT CAST(id AS TEXT), \"from\", \"table\" FROM pragma_foreign_key_list(?1) ORDER BY id, seq";
 
 const EXACTLY: &str = "SELECT name FROM sqlite_master WHERE name = ?1";
 
@@ -64,22 +62,8 @@ pub fn inspect(connection: &Connection, table: &str) -> Result<Option<LiveTable>
     if !primary.is_empty() {
         indexes.push(LiveIndex { name: String::new(), columns: primary, unique: true });
     }
-    let mut foreign_keys: Vec<LiveForeignKey> = Vec::new();
-    for row in connection.rows(FOREIGN_KEYS, &[table])? {
-        let [name, column, table] = row.map(Option::unwrap_or_default);
-        match foreign_keys.iter_mut().find(|key| key.name == name) {
-            Some(key) => key.columns.push(column),
-            None => foreign_keys.push(LiveForeignKey {
-                name,
-                columns: vec![column],
-                table,
-                schema: "main".to_owned(),
-                is_default_schema: true,
-            }),
-        }
-    }
     let is_exact = !connection.rows::<1>(EXACTLY, &[table])?.is_empty();
-    Ok(Some(LiveTable { name: table.to_owned(), is_exact, columns, indexes, foreign_keys }))
+    Ok(Some(LiveTable { name: table.to_owned(), is_exact, columns, indexes }))
 }
 
 /// What SQLite makes of a type's name. <https://www.sqlite.org/datatype3.html#determination_of_column_affinity>
