@@ -289,6 +289,15 @@ function tests(database) {
     return { account: { columns }, session: { columns }, authenticator: { columns } }
   }
 
+  if (["mysql", "mariadb"].includes(database.name)) {
+    test("a table that takes the statement and ignores it still has none", async () => {
+      const adapter = await createWith({})
+      await place.execute("ALTER TABLE sessions ENGINE = MyISAM")
+      for (const { sql } of await adapter.check()) await place.execute(sql)
+      expect(await missing(adapter)).toEqual([["sessions", "user_id"]])
+    })
+  }
+
   if (database.name === "postgres") {
     test("a key of a table of the same name in another schema is none", async () => {
       for (const schema of ["one", "two"]) await place.execute(`CREATE SCHEMA ${schema}`)
