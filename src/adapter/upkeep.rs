@@ -149,7 +149,8 @@ impl Call {
         if findings.iter().any(|finding| finding.level == Level::Error) {
             return Ok(findings);
         }
-        for leftover in self.store.schema.leftovers(self.store.engine.dialect())? {
+        let dialect = self.store.engine.dialect();
+        for leftover in self.store.schema.leftovers(dialect, &findings)? {
             match self
                 .of_all_scopes()
                 .run(&leftover.count, &[Value::Date(self.now - SIGN_IN)])

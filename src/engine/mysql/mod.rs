@@ -8,8 +8,9 @@ use super::exec::{self, Driver, Mode};
 use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
-    BoxFuture, Change, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Outcome,
-    OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work, server,
+    BoxFuture, Change, ColumnType, Dialect, Engine, Extent, KeyLock, LiveTable, Native, Outcome,
+    OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work,
+    server::{self, Catalog},
 };
 use crate::error::{Effect, Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
@@ -79,6 +80,8 @@ pub static MYSQL: Dialect = Dialect {
     table_suffix: |_| " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC",
     indexes_inside: true,
     adds_foreign_keys: true,
+    can_point: |from, to| from.sql_type == to.sql_type && from.collation == to.collation,
+    exact_tables: false,
     defines_atomically: false,
 };
 
@@ -130,6 +133,8 @@ pub static MARIADB: Dialect = Dialect {
     table_suffix: MYSQL.table_suffix,
     indexes_inside: true,
     adds_foreign_keys: true,
+    can_point: MYSQL.can_point,
+    exact_tables: MYSQL.exact_tables,
     defines_atomically: false,
 };
 
@@ -206,6 +211,8 @@ pub static GALERA: Dialect = Dialect {
     table_suffix: MARIADB.table_suffix,
     indexes_inside: MARIADB.indexes_inside,
     adds_foreign_keys: true,
+    can_point: MYSQL.can_point,
+    exact_tables: MYSQL.exact_tables,
     defines_atomically: MARIADB.defines_atomically,
 };
 
@@ -336,6 +343,16 @@ const INDEXES: &str = "SELECT '{kind}' AS kind, CAST(table_name AS CHAR) AS owne
     NULL AS filled, NULL AS collation FROM information_schema.statistics \
     WHERE table_schema = COALESCE({schema}, DATABASE()) AND table_name = {table}";
 
+const FOREIGN_KEYS: &str = "SELECT '{kind}' AS kind, CAST(table_name AS CHAR) AS owner, \
+    CAST(constraint_name AS CHAR) AS name, CAST(ordinal_position AS CHAR) AS position, \
+    CAST(column_name AS CHAR) AS type, CAST(referenced_table_name AS CHAR) AS length, \
+    CAST(referenced_column_name AS CHAR) AS open, NULL AS filled, NULL AS collation \
+    FROM information_schema.key_column_usage \
+    WHERE table_schema = COALESCE({schema}, DATABASE()) AND table_name = {table} \
+    AND referenced_table_schema = table_schema";
+
+const CATALOG: Catalog = Catalog { columns: COLUMNS, indexes: INDEXES, foreign_keys: FOREIGN_KEYS };
+
 impl Engine for MySql {
     fn dialect(&self) -> &'static Dialect {
         self.dialect
@@ -357,8 +374,12 @@ impl Engine for MySql {
         Box::pin(self.migrate_all(tables, planner))
     }
 
-    fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
-        Box::pin(server::inspect(self, COLUMNS, INDEXES, tables))
+    fn inspect<'a>(
+        &'a self,
+        tables: &'a [Table],
+        extent: Extent,
+    ) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
+        Box::pin(server::inspect(self, &CATALOG, tables, extent))
     }
 
     fn state(&self) -> PoolState {

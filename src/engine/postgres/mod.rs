@@ -11,8 +11,9 @@ use super::exec::{self, Driver, Mode};
 use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Lease, Pool, PoolState};
 use super::{
-    BoxFuture, Change, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Notice, Outcome,
-    OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work, server,
+    BoxFuture, Change, ColumnType, Dialect, Engine, Extent, KeyLock, LiveTable, Native, Notice,
+    Outcome, OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work,
+    server::{self, Catalog},
 };
 use crate::error::{Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
@@ -128,6 +129,14 @@ pub static DIALECT: Dialect = Dialect {
     table_suffix: |_| "",
     indexes_inside: false,
     adds_foreign_keys: true,
+    can_point: |from, to| {
+        let alike = [["text", "varchar", "bpchar"], ["int2", "int4", "int8"]];
+        let both = |types: &[&str; 3]| {
+            [from, to].iter().all(|column| types.contains(&column.sql_type.as_str()))
+        };
+        from.sql_type == to.sql_type || alike.iter().any(both)
+    },
+    exact_tables: true,
     defines_atomically: true,
 };
 
@@ -375,6 +384,20 @@ const INDEXES: &str = "SELECT '{kind}'::text, t.relname::text, i.relname::text, 
     WHERE s.nspname = COALESCE({schema}, current_schema()::text) AND t.relname = {table} \
     AND x.indisvalid";
 
+const FOREIGN_KEYS: &str = "SELECT '{kind}'::text, t.relname::text, c.conname::text, k.n::text, \
+    a.attname::text, o.relname::text, b.attname::text, NULL::text, NULL::text \
+    FROM pg_catalog.pg_constraint c \
+    JOIN pg_catalog.pg_class t ON t.oid = c.conrelid \
+    JOIN pg_catalog.pg_class o ON o.oid = c.confrelid AND o.relnamespace = t.relnamespace \
+    JOIN pg_catalog.pg_namespace s ON s.oid = t.relnamespace \
+    CROSS JOIN LATERAL generate_series(1, array_length(c.conkey, 1)) AS k (n) \
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[k.n] \
+    JOIN pg_catalog.pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = c.confkey[k.n] \
+    WHERE s.nspname = COALESCE({schema}, current_schema()::text) AND t.relname = {table} \
+    AND c.contype = 'f'";
+
+const CATALOG: Catalog = Catalog { columns: COLUMNS, indexes: INDEXES, foreign_keys: FOREIGN_KEYS };
+
 impl Engine for Postgres {
     fn dialect(&self) -> &'static Dialect {
         &DIALECT
@@ -396,8 +419,12 @@ impl Engine for Postgres {
         Box::pin(self.migrate_all(tables, planner))
     }
 
-    fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
-        Box::pin(server::inspect(self, COLUMNS, INDEXES, tables))
+    fn inspect<'a>(
+        &'a self,
+        tables: &'a [Table],
+        extent: Extent,
+    ) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
+        Box::pin(server::inspect(self, &CATALOG, tables, extent))
     }
 
     fn state(&self) -> PoolState {
