@@ -292,7 +292,14 @@ function tests(database) {
   if (["mysql", "mariadb"].includes(database.name)) {
     test("a table that takes the statement and ignores it still has none", async () => {
       const adapter = await createWith({})
-      await place.execute("ALTER TABLE sessions ENGINE = MyISAM")
+      await place.execute("DROP TABLE sessions")
+      const [sessions] = await adapter.migrate({ dryRun: true })
+      await place.execute(
+        // Its keys are shorter.
+        sessions
+          .replaceAll("varchar(255)", "varchar(200)")
+          .replace("ENGINE = InnoDB", "ENGINE = MyISAM"),
+      )
       for (const { sql } of await adapter.check()) await place.execute(sql)
       expect(await missing(adapter)).toEqual([["sessions", "user_id"]])
     })

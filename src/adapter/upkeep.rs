@@ -170,7 +170,7 @@ impl Call {
         schema::compare(&*self.store.engine, &self.store.schema).await
     }
 
-    /// Adds what is missing, tables, columns, keys and indexes, notes it, and gives the statements that
+    /// Adds what is missing, tables, columns, unique keys and indexes, notes it, and gives the statements that
     /// did it; with `dryRun`, those that would. Nothing is dropped or retyped.
     ///
     /// # Errors
