@@ -402,7 +402,7 @@ export interface SqlxAdapterObject {
    */
   check(): Promise<Finding[]>
   /**
-   * Adds what is missing: tables, columns, keys and indexes. Returns the statements that did it, or,
+   * Adds what is missing: tables, columns, unique keys and indexes. Returns the statements that did it, or,
    * with `dryRun`, those that would. Nothing is ever dropped or retyped. What ran is noted in the table
    * `next_auth_sqlx_migrations`. One process at a time does so; it takes as long as an index takes.
    */

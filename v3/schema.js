@@ -29,7 +29,7 @@ const TYPES = {
   float: "float float4 float8 double double-precision real",
   boolean: "bool boolean",
   json: "json jsonb",
-  datetime: "timestamp timestamptz timestamp-with-time-zone datetime date",
+  datetime: "timestamp timestamptz timestamp-with-time-zone datetime",
   timestamp: "timestamp-without-time-zone",
   uuid: "uuid",
 }
@@ -37,8 +37,11 @@ const TYPES = {
 /** What a column may say besides its type; the rest would change what is stored. */
 const SAID = new Set(
   `type name nullable default unique select length width precision scale charset collation comment
-  zerofill unsigned enum enumName createDate updateDate primary generated objectId`.split(/\s+/),
+  zerofill unsigned enum enumName primary generated objectId`.split(/\s+/),
 )
+
+/** Where the database fills a column, the model need not name it. */
+const FILLED = "Leave the column out of the model where the database's own default fills it"
 
 /**
  * The option `schema`. `models` are the application's own, `strategy` is TypeORM's naming strategy.
@@ -63,7 +66,8 @@ function schemaOptions({ models = {}, strategy, prefix, dbSchema, isSqlite }) {
       if (there === undefined) Object.assign(described, ownColumn(path, column, isSqlite))
       else if (typeName(column) !== typeName(there)) described.type = type(path, column, isSqlite)
       columns[renamed[property] ?? property] = described
-      if (column.generated === "uuid" && name === "User") schema.ids = "uuid"
+      if (column.primary) checkKey(path, column, name)
+      if (column.generated === "uuid") schema.ids = "uuid"
     }
     index(name, own.indices ?? [], usual.indices, columns, renamed)
     schema[model] = { table: prefixed(names, prefix, table), columns }
@@ -96,17 +100,30 @@ function check(models, strategy) {
   }
 }
 
+/** Ids are made by the database, or are UUIDs of users; no class makes them. */
+function checkKey(path, column, name) {
+  if (!column.generated) {
+    throw wrong(`${path} cannot be a primary key that the class fills: say how it is generated`)
+  }
+  if (column.generated === "uuid" && name !== "User") {
+    throw wrong(`${path}.generated cannot be "uuid": only users have such ids here`)
+  }
+}
+
 /** A column that v3 does not have. */
 function ownColumn(path, column, isSqlite) {
-  const strange = Object.keys(column).find((word) => !SAID.has(word))
+  for (const word of ["createDate", "updateDate"].filter((word) => column[word])) {
+    throw wrong(
+      `${path}.${word} cannot be honoured: the tables have created_at and updated_at already. ${FILLED}`,
+    )
+  }
+  const strange = Object.keys(column).find((word) => !SAID.has(word) && column[word])
   if (strange !== undefined) {
     throw wrong(`${path}.${strange} cannot be honoured: a column keeps what it is given, as it is`)
   }
   if (typeof column.default === "function" || column.generated) {
     const word = column.generated ? "generated" : "default"
-    throw wrong(
-      `${path}.${word} cannot be honoured: only literals can be. Leave it out where the database's own default holds`,
-    )
+    throw wrong(`${path}.${word} cannot be honoured: only literals can be. ${FILLED}`)
   }
   const described = {
     type: type(path, column, isSqlite),
@@ -124,7 +141,8 @@ function type(path, column, isSqlite) {
     Object.entries(TYPES).find(([, names]) => names.split(/\s+/).includes(wanted)) ?? []
   if (found === undefined) {
     throw wrong(
-      `${path}.type cannot be honoured; known are text, numbers, booleans, dates, JSON and uuid`,
+      `${path}.type cannot be honoured; known are text, numbers, booleans, points in time, JSON and uuid. A day ` +
+        "alone is one of text here",
     )
   }
   // TypeORM writes dates into SQLite as text.

@@ -2,6 +2,7 @@ const fs = require("node:fs")
 const path = require("node:path")
 const { SqlxAdapter } = require("../..")
 const { databases, describeOn } = require("../support/databases")
+const { create } = require("../presets/presets")
 const { ago, makeSession, makeUser } = require("../support/samples")
 const { freshFolder, root, run } = require("../package/project")
 
@@ -50,6 +51,22 @@ for (const database of databases.filter(({ name }) => ["sqlite", "postgres"].inc
         0,
         "The tables are as the adapter expects them.\n",
       ])
+    })
+
+    test("a foreign key that is missing is a warning, with the statement where there is one", async () => {
+      await create("typeorm-v3", database.name, place)
+      const checked = await command(["check", "--schema", "typeorm-v3"], env)
+      expect([checked.code, checked.stderr]).toEqual([0, ""])
+      const [, warning] = checked.stdout.split(
+        /^(?=warning sessions\.user_id missing_foreign_key$)/m,
+      )
+      const lines = warning.split("\n")
+      expect(lines[1]).toMatch(/^ {2}no foreign key ties it to users\.id: /)
+      const add =
+        '    ALTER TABLE "sessions" ADD FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE;'
+      expect(lines[2] === add).toBe(database.name === "postgres")
+      const migrated = await command(["migrate", "--dry-run", "--schema", "typeorm-v3"], env)
+      expect([migrated.code, migrated.stdout.includes("FOREIGN KEY")]).toEqual([0, false])
     })
 
     test("--json prints one value", async () => {

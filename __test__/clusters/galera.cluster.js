@@ -1,9 +1,8 @@
 const contention = require("./contention")
-const { onServersOfItsOwn, withClients, rowsOf } = require("./servers")
+const { freshDatabase, onServersOfItsOwn, rowsInStep, rowsOf, withClients } = require("./servers")
 const { SqlxAdapter } = require("../..")
 const galera = require("../servers/galera")
 const { sleep } = require("../servers/run")
-const { withDatabase } = require("../servers/credentials")
 const { refused } = require("../support/expectations")
 const { makeUser, unique } = require("../support/samples")
 
@@ -14,15 +13,6 @@ onServersOfItsOwn("Galera, three nodes", galera.start, (it) => {
     await contention.close(adapters)
     adapters = []
   })
-
-  /** The URLs of a new database, one for each node, once all of them have it. */
-  async function freshDatabase({ nodes }) {
-    const name = unique("t").replace("-", "_")
-    await nodes[0].createDatabase(name)
-    const urls = nodes.map(({ url }) => withDatabase(url, name))
-    for (const url of urls) await contention.until(() => rowsOf(url)("SELECT 1"))
-    return urls
-  }
 
   it("refuses the later of two who change a row on two nodes, also at COMMIT", async (cluster) => {
     const urls = await freshDatabase(cluster)
@@ -222,15 +212,8 @@ onServersOfItsOwn("Galera, three nodes", galera.start, (it) => {
   /** On each node, once it has applied what the others wrote. */
   async function expectKeptEverywhere(_cluster, urls, told, options) {
     for (const url of urls) {
-      const rows = rowsOf(url)
-      const inStep = (sql, params) =>
-        withClients([url], async ([client]) => {
-          await client.query("SET wsrep_sync_wait = 1")
-          const [found] = await client.execute(sql, params ?? [])
-          return found.map((row) => ({ ...row }))
-        })
-      await contention.expectKept(told, inStep, options)
-      expect(await rows("SELECT 1 AS one")).toHaveLength(1)
+      await contention.expectKept(told, rowsInStep(url, galera.IN_STEP), options)
+      expect(await rowsOf(url)("SELECT 1 AS one")).toHaveLength(1)
     }
   }
 })

@@ -1,6 +1,12 @@
 const contention = require("./contention")
-const { onServersOfItsOwn, sayWhy, withClients, rowsOf } = require("./servers")
-const { withDatabase } = require("../servers/credentials")
+const {
+  freshDatabase,
+  onServersOfItsOwn,
+  rowsInStep,
+  rowsOf,
+  sayWhy,
+  withClients,
+} = require("./servers")
 const groupReplication = require("../servers/group-replication")
 const { sleep } = require("../servers/run")
 const { refused } = require("../support/expectations")
@@ -13,15 +19,6 @@ onServersOfItsOwn("Group Replication, three primaries", groupReplication.start, 
     await contention.close(adapters)
     adapters = []
   })
-
-  /** The URLs of a new database, one for each member, once all of them have it. */
-  async function freshDatabase({ nodes }) {
-    const name = unique("t").replace("-", "_")
-    await nodes[0].createDatabase(name)
-    const urls = nodes.map(({ url }) => withDatabase(url, name))
-    for (const url of urls) await contention.until(() => rowsOf(url)("SELECT 1"))
-    return urls
-  }
 
   it("refuses the later of two who change a row on two members, also at COMMIT", async (group) => {
     const urls = await freshDatabase(group)
@@ -149,12 +146,4 @@ test("says what is in the way where a group refuses tables whose foreign keys ca
 
 const FIND = "SELECT id FROM users WHERE id = ?"
 
-/** Rows of a member, with all that the others had written when it was asked. */
-function consistent(url) {
-  return (sql, params = []) =>
-    withClients([url], async ([client]) => {
-      await client.query("SET group_replication_consistency = 'BEFORE'")
-      const [found] = await client.execute(sql, params)
-      return found.map((row) => ({ ...row }))
-    })
-}
+const consistent = (url) => rowsInStep(url, groupReplication.IN_STEP)

@@ -1,3 +1,7 @@
+const { withDatabase } = require("../servers/credentials")
+const { unique } = require("../support/samples")
+const { until } = require("./contention")
+
 /**
  * Defines tests on servers that they start for themselves. Where these cannot be had, which is only
  * known once it has been tried, each test says so and passes.
@@ -59,4 +63,26 @@ function rowsOf(url) {
     })
 }
 
-module.exports = { onServersOfItsOwn, sayWhy, withClients, rowsOf }
+/**
+ * Rows of a node, with all that the others had written when it was asked: it is told to wait for that
+ * by a statement.
+ */
+function rowsInStep(url, statement) {
+  return (sql, params = []) =>
+    withClients([url], async ([client]) => {
+      await client.query(statement)
+      const [rows] = await client.execute(sql, params)
+      return rows.map((row) => ({ ...row }))
+    })
+}
+
+/** The URLs of a new database, one for each node, once all of them have it. */
+async function freshDatabase({ nodes }) {
+  const name = unique("t").replace("-", "_")
+  await nodes[0].createDatabase(name)
+  const urls = nodes.map(({ url }) => withDatabase(url, name))
+  for (const url of urls) await until(() => rowsOf(url)("SELECT 1"))
+  return urls
+}
+
+module.exports = { freshDatabase, onServersOfItsOwn, rowsInStep, rowsOf, sayWhy, withClients }

@@ -55,6 +55,7 @@ const timestampFrom = (kind) =>
  * - `seconds`: the databases where expiry dates are kept to the second;
  * - `exactUsers`: but not when an e-mail address was verified;
  * - `passkeys`: whether there is a table for them;
+ * - `noForeignKeys`: nothing ties accounts and sessions to their users;
  * - `tokenIsKey`: whether two people cannot have the same verification token;
  * - `dated`: it is known when a session was created;
  * - `tokens`: the token columns of an account, if not the usual;
@@ -69,6 +70,7 @@ const timestampFrom = (kind) =>
 const presets = {
   "pg-adapter": {
     databases: ["postgres"],
+    noForeignKeys: true,
     tables: plural({ verificationToken: "verification_token" }),
     column: CAMEL,
     dates: native,
@@ -76,6 +78,7 @@ const presets = {
   },
   neon: {
     databases: ["postgres"],
+    noForeignKeys: true,
     tables: plural({ verificationToken: "verification_token" }),
     column: CAMEL,
     dates: native,
@@ -110,6 +113,7 @@ const presets = {
   },
   "prisma-v3": {
     databases: EVERYWHERE,
+    noForeignKeys: true,
     tables: plural({ verificationToken: "verification_requests" }),
     column: V3,
     dates: onSqlite("milliseconds"),
@@ -179,6 +183,7 @@ const presets = {
   },
   "typeorm-v3": {
     databases: EVERYWHERE,
+    noForeignKeys: true,
     tables: plural({ verificationToken: "verification_requests" }),
     column: V3,
     dates: onSqlite("datetime-text"),
@@ -232,6 +237,7 @@ const presets = {
   },
   d1: {
     databases: ["sqlite"],
+    noForeignKeys: true,
     tables: plural(),
     column: CAMEL,
     dates: () => "iso-text",

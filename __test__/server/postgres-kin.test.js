@@ -137,6 +137,16 @@ run(`a server that lacks what some of PostgreSQL's kin lack (${why ?? "postgres"
     expect(await all[0].check()).toEqual([])
   })
 
+  test("what nobody tells of foreign keys is not found missing", async () => {
+    await create("pg-adapter", "postgres", place)
+    const adapter = open({ schema: "pg-adapter" })
+    const found = async () => (await adapter.check()).map(({ code }) => code)
+    const there = await found()
+    expect(there.filter((code) => code === "missing_foreign_key")).toHaveLength(2)
+    await admin.rows("REVOKE SELECT ON pg_catalog.pg_constraint FROM PUBLIC")
+    expect(await found()).toEqual(there.filter((code) => code !== "missing_foreign_key"))
+  })
+
   test.each(LACKS)("without locks for keys, %s, no key is there twice", async (_, lack) => {
     await create("pg-adapter", "postgres", place)
     await admin.rows(lack)

@@ -113,4 +113,7 @@ async function asked({ adminUrl }, statements) {
   }
 }
 
-module.exports = { start }
+/** What has a member answer with all that the others had written. */
+const IN_STEP = "SET group_replication_consistency = 'BEFORE'"
+
+module.exports = { IN_STEP, start }

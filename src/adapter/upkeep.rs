@@ -149,7 +149,8 @@ impl Call {
         if findings.iter().any(|finding| finding.level == Level::Error) {
             return Ok(findings);
         }
-        for leftover in self.store.schema.leftovers(self.store.engine.dialect())? {
+        let dialect = self.store.engine.dialect();
+        for leftover in self.store.schema.leftovers(dialect, &findings)? {
             match self
                 .of_all_scopes()
                 .run(&leftover.count, &[Value::Date(self.now - SIGN_IN)])
@@ -169,7 +170,7 @@ impl Call {
         schema::compare(&*self.store.engine, &self.store.schema).await
     }
 
-    /// Adds what is missing, tables, columns, keys and indexes, notes it, and gives the statements that
+    /// Adds what is missing, tables, columns, unique keys and indexes, notes it, and gives the statements that
     /// did it; with `dryRun`, those that would. Nothing is dropped or retyped.
     ///
     /// # Errors

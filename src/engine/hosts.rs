@@ -52,16 +52,6 @@ impl<C: Host> Hosts<C> {
         self.hosts.len() > 1 || self.writable
     }
 
-    /// The one that was connected to last.
-    ///
-    /// # Errors
-    /// `ERR_INTERNAL`: none in practice, as there is at least one.
-    pub fn current(&self) -> Result<&C> {
-        self.hosts
-            .get(self.last.load(Ordering::Acquire))
-            .ok_or_else(|| Error::internal("a place without a host"))
-    }
-
     async fn connect_to(&self, host: &C) -> Result<C::Connection> {
         let mut connection = host.connect().await?;
         if self.writable && !host.takes_writes(&mut connection).await? {

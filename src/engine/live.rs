@@ -11,6 +11,9 @@ pub struct LiveTable {
     pub columns: Vec<LiveColumn>,
     /// Its indexes, that of its primary key among them.
     pub indexes: Vec<LiveIndex>,
+    /// Its foreign keys to tables of the same database schema; nothing where they were not asked for, or
+    /// the database did not tell.
+    pub foreign_keys: Option<Vec<LiveForeignKey>>,
 }
 
 /// A column as it is in the live database.
@@ -40,6 +43,36 @@ pub struct LiveIndex {
     pub columns: Vec<String>,
     /// Whether no two rows may be alike in these columns.
     pub unique: bool,
+}
+
+/// A foreign key as it is in the live database. What it does when the row that it points to is deleted
+/// is not looked at: whatever that is, no row points to one that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveForeignKey {
+    /// Its name.
+    pub name: String,
+    /// The table that it points to.
+    pub table: String,
+    /// Its columns' names, each with that of the column which it points to.
+    pub columns: Vec<(String, String)>,
+}
+
+/// How much of live tables is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Their columns and indexes, which is what statements depend on.
+    Columns,
+    /// Their foreign keys, too.
+    ForeignKeys,
+}
+
+impl LiveForeignKey {
+    /// Whether these columns point to those, and are all that it has but for such as `aside` says.
+    pub fn points(&self, from: &str, to: &str, aside: impl Fn(&str, &str) -> bool) -> bool {
+        let is_it = |mine: &str, theirs: &str| same(mine, from) && same(theirs, to);
+        self.columns.iter().any(|(mine, theirs)| is_it(mine, theirs))
+            && self.columns.iter().all(|(mine, theirs)| is_it(mine, theirs) || aside(mine, theirs))
+    }
 }
 
 impl LiveTable {

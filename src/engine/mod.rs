@@ -13,7 +13,7 @@ mod server;
 mod sqlite;
 mod storage;
 
-pub use live::{LiveColumn, LiveIndex, LiveTable};
+pub use live::{Extent, LiveColumn, LiveForeignKey, LiveIndex, LiveTable};
 pub use pool::PoolState;
 pub use registry::Shared;
 pub use storage::{Native, Storage, Wire};
@@ -166,6 +166,10 @@ pub struct Dialect {
     pub indexes_inside: bool,
     /// Whether a table that is there can be given a foreign key.
     pub adds_foreign_keys: bool,
+    /// Whether a foreign key may go from a live column to another, as far as their types say.
+    pub can_point: fn(&LiveColumn, &LiveColumn) -> bool,
+    /// Whether a table whose name differs in case alone is another table, on every server.
+    pub exact_tables: bool,
     /// Whether statements that define tables take effect together or not at all.
     pub defines_atomically: bool,
 }
@@ -461,7 +465,11 @@ pub trait Engine: fmt::Debug + Send + Sync {
     ) -> BoxFuture<'a, Result<Vec<Change>>>;
 
     /// Looks at tables in the live database; those that are missing are left out.
-    fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>>;
+    fn inspect<'a>(
+        &'a self,
+        tables: &'a [Table],
+        extent: Extent,
+    ) -> BoxFuture<'a, Result<Vec<LiveTable>>>;
 
     /// How its connections are doing.
     fn state(&self) -> PoolState;

@@ -143,17 +143,11 @@ impl<C: Connector> Pool<C> {
 
     /// A connection at once, if one lies idle that need not be asked whether it still lives.
     pub fn try_acquire(&self) -> Option<Lease<C>> {
-        let pool = &self.0;
-        let permit = Arc::clone(&pool.permits).try_acquire_owned().ok()?;
-        let idle = pool.pop()?;
-        pool.leased.fetch_add(1, Ordering::Relaxed);
-        Some(Lease {
-            pool: Arc::clone(pool),
-            connection: Some(idle.connection),
-            born: idle.born,
-            generation: idle.generation,
-            _permit: permit,
-        })
+        let permit = Arc::clone(&self.0.permits).try_acquire_owned().ok()?;
+        let idle = self.0.pop()?;
+        let mut lease = self.lease(Some(permit));
+        lease.take(idle.connection, idle.born, idle.generation);
+        Some(lease)
     }
 
     /// A connection, for one call: an idle one, or a new one.
@@ -161,33 +155,46 @@ impl<C: Connector> Pool<C> {
     /// # Errors
     /// `ERR_TIMEOUT`: none became free in time. `ERR_CONNECT`: none could be made. `ERR_CLOSED`.
     pub async fn acquire(&self) -> Result<Lease<C>> {
-        let pool = &self.0;
-        let permit = match Arc::clone(&pool.permits).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => self.wait().await?,
-        };
-        pool.leased.fetch_add(1, Ordering::Relaxed);
-        // From here on the lease counts itself out again, also if this future is dropped.
-        let mut lease = Lease {
-            pool: Arc::clone(pool),
+        let mut lease = self.lease(Some(self.permit().await?));
+        if !lease.take_idle().await {
+            lease.take_new(self.0.connect().await?);
+        }
+        Ok(lease)
+    }
+
+    /// A connection that is used together with another one: a new one, made in one attempt, unless there
+    /// are as many as may be; a pool of one has two for so long.
+    ///
+    /// # Errors
+    /// As [`Pool::acquire`].
+    pub async fn acquire_beside(&self) -> Result<Lease<C>> {
+        let single = self.0.bounds.max == 1;
+        let permit = if single { None } else { Some(self.permit().await?) };
+        let mut lease = self.lease(permit);
+        let full = !single && self.state().open > self.0.bounds.max;
+        if !(full && lease.take_idle().await) {
+            lease.take_new(self.0.connector.connect().await?);
+        }
+        Ok(lease)
+    }
+
+    /// A lease without a connection. It counts itself out again, also if a future that holds it is dropped.
+    fn lease(&self, permit: Option<OwnedSemaphorePermit>) -> Lease<C> {
+        self.0.leased.fetch_add(1, Ordering::Relaxed);
+        Lease {
+            pool: Arc::clone(&self.0),
             connection: None,
             born: Instant::now(),
-            generation: 0,
+            generation: self.0.generation.load(Ordering::Acquire),
             _permit: permit,
-        };
-        if let Some(idle) = pool.pop() {
-            if let Some(connection) = pool.usable(idle.connection, idle.since).await {
-                lease.connection = Some(connection);
-                lease.born = idle.born;
-                lease.generation = idle.generation;
-                return Ok(lease);
-            }
-            // The others have lost the same server, and asking each would take its time.
-            pool.idle().clear();
         }
-        lease.generation = pool.generation.load(Ordering::Acquire);
-        lease.connection = Some(pool.connect().await?);
-        Ok(lease)
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit> {
+        match Arc::clone(&self.0.permits).try_acquire_owned() {
+            Ok(permit) => Ok(permit),
+            Err(_) => self.wait().await,
+        }
     }
 
     async fn wait(&self) -> Result<OwnedSemaphorePermit> {
@@ -360,10 +367,43 @@ pub struct Lease<C: Connector> {
     connection: Option<C::Connection>,
     born: Instant,
     generation: usize,
-    _permit: OwnedSemaphorePermit,
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl<C: Connector> Lease<C> {
+    fn take(&mut self, connection: C::Connection, born: Instant, generation: usize) {
+        self.connection = Some(connection);
+        self.born = born;
+        self.generation = generation;
+    }
+
+    fn take_new(&mut self, connection: C::Connection) {
+        self.connection = Some(connection);
+    }
+
+    /// Takes an idle connection, if there is one that lives.
+    async fn take_idle(&mut self) -> bool {
+        let Some(idle) = self.pool.pop() else { return false };
+        match self.pool.usable(idle.connection, idle.since).await {
+            Some(connection) => {
+                self.take(connection, idle.born, idle.generation);
+                true
+            }
+            None => {
+                // The others have lost the same server, and asking each would take its time.
+                self.pool.idle().clear();
+                false
+            }
+        }
+    }
+
+    /// Ends the connection in a friendly way.
+    pub async fn close(mut self) {
+        if let Some(connection) = self.connection.take() {
+            let _ = timeout(TRUSTED, self.pool.connector.close(connection)).await;
+        }
+    }
+
     /// The connection.
     ///
     /// # Errors

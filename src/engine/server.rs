@@ -4,8 +4,8 @@
 use super::exec::{self, Driver, Mode};
 use super::pool::{Connector, Lease};
 use super::{
-    BoxFuture, Dialect, Engine, LiveColumn, LiveIndex, LiveTable, Outcome, OutputColumn, Plan,
-    Statement, Storage, Table, Work,
+    BoxFuture, Dialect, Engine, Extent, LiveColumn, LiveForeignKey, LiveIndex, LiveTable, Outcome,
+    OutputColumn, Plan, Statement, Storage, Table, Work,
 };
 use crate::error::{Cause, Code, Effect, Error, Result};
 use crate::options::{Host, ServerKind, ServerSource};
@@ -57,32 +57,55 @@ pub async fn within<T>(limit: Duration, call: BoxFuture<'_, Result<T>>) -> Resul
     })
 }
 
+/// What selects the parts of tables from the information schema, as texts, up to where the table's schema,
+/// null for the connection's own, and its name are compared: the kind, the table's name, and then
+#[derive(Debug)]
+pub struct Catalog {
+    /// A column's name, position, type, length, whether it may be null, whether it is filled, collation.
+    pub columns: &'static str,
+    /// Of an index's column the index's name, position, the column's name (null for an expression, and in
+    /// an index of some rows), null, whether it is unique, null, null.
+    pub indexes: &'static str,
+    /// Of a column of a foreign key to a table of the same schema the key's name, position, the column's
+    /// name, the other table's name, that column's name, null, null.
+    pub foreign_keys: &'static str,
+}
+
 /// Looks at tables by one query, so that tables that are just being created are seen all or none.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn inspect(
     engine: &dyn Engine,
-    columns: &str,
-    indexes: &str,
+    catalog: &Catalog,
     tables: &[Table],
+    extent: Extent,
 ) -> Result<Vec<LiveTable>> {
-    let work = look(engine.dialect(), columns, indexes, tables);
-    Ok(live_tables(tables, &engine.run(&work).await?))
+    let look = look(engine.dialect(), catalog, tables, extent);
+    match engine.run(&look).await {
+        // A server of another make may lack that catalog: what is not known is not found missing.
+        Err(error)
+            if extent == Extent::ForeignKeys
+                && error.is_of_database()
+                && error.effect() == Effect::Final =>
+        {
+            let look = self::look(engine.dialect(), catalog, tables, Extent::Columns);
+            Ok(live_tables(tables, &engine.run(&look).await?, Extent::Columns))
+        }
+        outcome => Ok(live_tables(tables, &outcome?, extent)),
+    }
 }
 
 /// The query that looks at tables.
-///
-/// `columns` and `indexes` select from the information schema, as texts, up to where the table's schema,
-/// null for the connection's own, and its name are compared: the kind, the table's name, then
-/// - of a column its name, position, type, length, whether it may be null, whether it is filled, collation;
-/// - of an index's column the index's name, position, the column's name (null for an expression, and in
-///   an index of some rows), null, whether it is unique, null, null.
-pub fn look(dialect: &Dialect, columns: &str, indexes: &str, tables: &[Table]) -> Work {
+pub fn look(dialect: &Dialect, catalog: &Catalog, tables: &[Table], extent: Extent) -> Work {
     let mut values = Vec::new();
     let mut parts = Vec::new();
+    let mut kinds = vec![(COLUMN, catalog.columns), (INDEX, catalog.indexes)];
+    if extent == Extent::ForeignKeys {
+        kinds.push((FOREIGN_KEY, catalog.foreign_keys));
+    }
     for table in tables {
-        for (kind, sql) in [("column", columns), ("index", indexes)] {
+        for (kind, sql) in &kinds {
             let mut sql = sql.replace("{kind}", kind);
             for (place, value) in [
                 ("{schema}", table.schema.as_deref().map_or(Value::Null, Value::from)),
@@ -107,7 +130,7 @@ pub fn look(dialect: &Dialect, columns: &str, indexes: &str, tables: &[Table]) -
 }
 
 /// The tables that the query has found; those that are missing are left out.
-pub fn live_tables(tables: &[Table], outcome: &Outcome) -> Vec<LiveTable> {
+pub fn live_tables(tables: &[Table], outcome: &Outcome, extent: Extent) -> Vec<LiveTable> {
     let mut parts: Vec<Part> = outcome.rows.iter().filter_map(|row| Part::of(row)).collect();
     parts.sort_by_key(|part| part.position);
     let live = tables.iter().map(|table| {
@@ -126,6 +149,7 @@ pub fn live_tables(tables: &[Table], outcome: &Outcome) -> Vec<LiveTable> {
             is_exact: parts.iter().any(|part| part.table == table.name),
             columns: Vec::new(),
             indexes: Vec::new(),
+            foreign_keys: (extent == Extent::ForeignKeys).then(Vec::new),
         };
         for part in of_table {
             part.add_to(&mut live);
@@ -148,9 +172,13 @@ pub fn another_migrates(limit: Duration) -> Error {
     .with_effect(Effect::Conflict)
 }
 
-/// A column of a table or of an index.
+const COLUMN: &str = "column";
+const INDEX: &str = "index";
+const FOREIGN_KEY: &str = "foreign key";
+
+/// A column of a table, of an index or of a foreign key.
 struct Part {
-    is_column: bool,
+    kind: String,
     table: String,
     name: String,
     position: u32,
@@ -162,7 +190,7 @@ impl Part {
         let text =
             |index: usize| row.get(index).and_then(Value::as_text).map(|text| text.to_string());
         Some(Part {
-            is_column: text(0)? == "column",
+            kind: text(0)?,
             table: text(1)?,
             name: text(2)?,
             position: text(3)?.parse().ok()?,
@@ -171,25 +199,34 @@ impl Part {
     }
 
     fn add_to(&self, live: &mut LiveTable) {
-        let [first, length, yes, filled, collation] = self.facts.clone();
+        let [first, second, third, filled, collation] = self.facts.clone();
         let is_yes = |fact: Option<String>| fact.as_deref() == Some("YES");
         let name = self.name.clone();
-        if self.is_column {
-            live.columns.push(LiveColumn {
+        let column = first.unwrap_or_default();
+        match (self.kind.as_str(), &mut live.foreign_keys) {
+            (COLUMN, _) => live.columns.push(LiveColumn {
                 name,
-                sql_type: first.unwrap_or_default().to_ascii_lowercase(),
-                longest: length.and_then(|length| length.parse().ok()),
-                nullable: is_yes(yes),
+                sql_type: column.to_ascii_lowercase(),
+                longest: second.and_then(|length| length.parse().ok()),
+                nullable: is_yes(third),
                 filled: is_yes(filled),
                 collation,
-            });
-            return;
-        }
-        let unique = is_yes(yes);
-        let column = first.unwrap_or_default();
-        match live.indexes.iter_mut().find(|index| index.name == name) {
-            Some(index) => index.columns.push(column),
-            None => live.indexes.push(LiveIndex { name, columns: vec![column], unique }),
+            }),
+            (FOREIGN_KEY, Some(keys)) => {
+                let (table, columns) =
+                    (second.unwrap_or_default(), (column, third.unwrap_or_default()));
+                match keys.iter_mut().find(|key| key.name == name) {
+                    Some(key) => key.columns.push(columns),
+                    None => keys.push(LiveForeignKey { name, table, columns: vec![columns] }),
+                }
+            }
+            _ => match live.indexes.iter_mut().find(|index| index.name == name) {
+                Some(index) => index.columns.push(column),
+                None => {
+                    let unique = is_yes(third);
+                    live.indexes.push(LiveIndex { name, columns: vec![column], unique });
+                }
+            },
         }
     }
 }

@@ -1,14 +1,13 @@
 //! The live tables beside the schema: what is missing, what does not fit, and the SQL that repairs it.
 
 use super::build::index_name;
-use super::create::{
-    add_column, create_index, create_table, does_the_same, others, scope_foreign_key,
-};
+use super::create::{add_column, create_index, create_table, does_the_same, others};
+use super::foreign_key::missing_foreign_key;
 use super::recognise::foreign;
 use super::sealed::LONG_TOKEN;
 use super::{Access, Column, Fill, Index, Model, Schema, own};
 use crate::crypto::sealed_length;
-use crate::engine::{ColumnType, Dialect, Engine, LiveColumn, LiveTable, Storage, Table};
+use crate::engine::{ColumnType, Dialect, Engine, Extent, LiveColumn, LiveTable, Storage, Table};
 use crate::error::Result;
 use std::sync::Arc;
 
@@ -55,7 +54,7 @@ impl Level {
 /// # Errors
 /// Those of the database.
 pub async fn compare(engine: &dyn Engine, schema: &Schema) -> Result<Vec<Finding>> {
-    let live = engine.inspect(&tables(schema)).await?;
+    let live = engine.inspect(&tables(schema), Extent::ForeignKeys).await?;
     let mut findings = differences(engine.dialect(), schema, &live)?;
     if findings.iter().any(|finding| matches!(finding.code, "missing_table" | "missing_column")) {
         let others = others(engine, schema).await?;
@@ -95,15 +94,22 @@ pub(super) fn differences(
 ) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let usual = own::own(dialect);
+    let find = |model: &Model| live.iter().find(|table| table.name == model.table.name);
     for model in described(schema) {
-        match live.iter().find(|table| table.name == model.table.name) {
+        match find(model) {
             None => findings.push(missing_table(dialect, schema, model)?),
             Some(table) => {
                 columns(dialect, model, table, &mut findings);
                 let usual = usual.models().into_iter().find(|usual| usual.name == model.name);
                 if model.access == Access::Full {
                     indexes(dialect, model, usual, table, &mut findings)?;
-                    findings.extend(missing_foreign_key(dialect, schema, model, table)?);
+                    findings.extend(missing_foreign_key(
+                        dialect,
+                        schema,
+                        model,
+                        table,
+                        find(&schema.user),
+                    )?);
                 }
             }
         }
@@ -381,28 +387,6 @@ fn indexes(
     }
     findings.extend(narrow_keys(model, table));
     Ok(())
-}
-
-/// That a row's user is of the row's scope: what is to be added together with the scope's columns.
-fn missing_foreign_key(
-    dialect: &Dialect,
-    schema: &Schema,
-    model: &Model,
-    table: &LiveTable,
-) -> Result<Option<Finding>> {
-    let statement = scope_foreign_key(dialect, schema, model, table)?;
-    Ok(statement.map(|statement| Finding {
-        level: Level::Error,
-        code: "missing_foreign_key",
-        table: model.table.name.clone(),
-        column: None,
-        message:
-            "no foreign key names the columns of the option \"scope\": a row of one scope could \
-                  point to another's user"
-                .to_owned(),
-        sql: vec![statement],
-        adds: true,
-    }))
 }
 
 /// Properties in which rows of two scopes may well be alike, unlike ids and random tokens.

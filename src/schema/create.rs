@@ -5,7 +5,7 @@ use super::build::{constraint_name, index_name};
 use super::preset::Preset;
 use super::recognise::{foreign, recognise};
 use super::{Column, Index, Model, Reference, Schema};
-use crate::engine::{Dialect, Engine, Layout, LiveTable, Table};
+use crate::engine::{Dialect, Engine, Extent, Layout, LiveTable, Table};
 use crate::error::{Code, Error, Result};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -132,7 +132,7 @@ pub(super) async fn others(engine: &dyn Engine, schema: &Schema) -> Result<Vec<&
 
 async fn inspect(engine: &dyn Engine, schema: &Schema) -> Result<Vec<LiveTable>> {
     let tables: Vec<Table> = schema.created().map(|model| model.table.clone()).collect();
-    engine.inspect(&tables).await
+    engine.inspect(&tables, Extent::Columns).await
 }
 
 fn find<'a>(live: &'a [LiveTable], model: &Model) -> Option<&'a LiveTable> {
@@ -301,7 +301,8 @@ pub fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result
 /// The characters of a table's name with which "_ibfk_1" is no longer than the 64 of any name.
 const LONGEST_BEFORE_NUMBER: usize = 57;
 
-fn foreign_key(
+/// The definition of a foreign key to the users, which takes the rows of one who is deleted along.
+pub(super) fn foreign_key(
     dialect: &Dialect,
     schema: &Schema,
     model: &Model,

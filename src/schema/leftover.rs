@@ -2,7 +2,7 @@
 //! Reported, never repaired: only the application knows whom it has invited.
 
 use super::compose::Composer;
-use super::{Access, Finding, Level, Model, Schema};
+use super::{Access, Finding, Level, Model, Schema, foreign_key};
 use crate::engine::{Dialect, OutputColumn, Plan, Repeat, Storage};
 use crate::error::Result;
 use crate::value::Value;
@@ -39,8 +39,8 @@ impl Leftover {
 }
 
 impl Schema {
-    /// What to ask a database for whose tables are complete.
-    pub fn leftovers(&self, dialect: &Dialect) -> Result<Vec<Leftover>> {
+    /// What to ask a database for whose tables are complete. `findings`: what they lack nevertheless.
+    pub fn leftovers(&self, dialect: &Dialect, findings: &[Finding]) -> Result<Vec<Leftover>> {
         let mut leftovers = Vec::new();
         if let Some((conditions, [id, table])) = self.unfinished(dialect)? {
             let mut counted = Composer::of_all_scopes(dialect);
@@ -67,34 +67,49 @@ impl Schema {
         leftovers.extend(self.without_passkey(dialect)?);
         for model in self.children() {
             // The database sees to it where it was told to.
-            if model.foreign_key {
+            let lacks = |finding: &Finding| {
+                finding.code == foreign_key::MISSING && finding.table == model.table.name
+            };
+            if model.foreign_key && !findings.iter().any(lacks) {
                 continue;
             }
-            let mut condition = Composer::of_all_scopes(dialect);
-            condition.text("NOT EXISTS (SELECT 1 FROM ");
-            condition.table(&self.user.table);
-            condition.text(" AS owner WHERE owner.");
-            condition.name(&self.user.column("id")?.name);
-            condition.text(" = ");
-            condition.table(&model.table);
-            condition.text(".");
-            condition.name(&model.column("userId")?.name);
-            same_scope(&mut condition, ("owner", &self.user), model);
-            condition.text(")");
-            let table = dialect.quote_table(&model.table);
-            let conditions = condition.sql.clone();
             leftovers.push(Leftover {
-                count: count(model, condition),
+                count: count(model, self.orphans(dialect, model)?),
                 code: "orphan_rows",
                 table: model.table.name.clone(),
                 what: "rows of users who are not there",
                 message: format!(
-                    "No foreign key prevents them; they are never used, and may be deleted: DELETE FROM \
-                     {table} WHERE {conditions}"
+                    "No foreign key prevents them; they are never used, and may be deleted: {}",
+                    self.delete_orphans(dialect, model)?
                 ),
             });
         }
         Ok(leftovers)
+    }
+
+    /// The condition of a model's rows whose user is not there.
+    fn orphans<'a>(&self, dialect: &'a Dialect, model: &Model) -> Result<Composer<'a>> {
+        let mut condition = Composer::of_all_scopes(dialect);
+        condition.text("NOT EXISTS (SELECT 1 FROM ");
+        condition.table(&self.user.table);
+        condition.text(" AS owner WHERE owner.");
+        condition.name(&self.user.column("id")?.name);
+        condition.text(" = ");
+        condition.table(&model.table);
+        condition.text(".");
+        condition.name(&model.column("userId")?.name);
+        same_scope(&mut condition, ("owner", &self.user), model);
+        condition.text(")");
+        Ok(condition)
+    }
+
+    /// The statement that deletes a model's rows whose user is not there.
+    ///
+    /// # Errors
+    /// `ERR_UNSUPPORTED`: the schema leaves the columns out that tell whose a row is.
+    pub(super) fn delete_orphans(&self, dialect: &Dialect, model: &Model) -> Result<String> {
+        let table = dialect.quote_table(&model.table);
+        Ok(format!("DELETE FROM {table} WHERE {}", self.orphans(dialect, model)?.sql))
     }
 
     /// Accounts of passkeys that are not there.

@@ -10,6 +10,7 @@ mod constraint;
 mod create;
 mod expiry;
 mod extra;
+mod foreign_key;
 mod guard;
 mod id;
 mod journal;

@@ -2,7 +2,7 @@
 
 use super::preset::{PRESETS, Preset};
 use super::{Access, Column, Model, Schema};
-use crate::engine::{Engine, LiveTable, Table};
+use crate::engine::{Engine, Extent, LiveTable, Table};
 use crate::error::{Code, Error, Result};
 
 /// The presets that describe the tables of the live database: every table and column that they name is
@@ -33,7 +33,7 @@ pub async fn recognise(engine: &dyn Engine) -> Result<Vec<&'static Preset>> {
         if of_schema.is_empty() {
             continue;
         }
-        let live = engine.inspect(&of_schema).await?;
+        let live = engine.inspect(&of_schema, Extent::Columns).await?;
         for (preset, schema) in &known {
             let is_here = tables_of(schema).all(|table| table.schema.as_deref() == schema_name);
             if is_here && describes(schema, &live) {

@@ -3,7 +3,7 @@
 
 use super::compare::property_name;
 use super::{Access, Model, Schema};
-use crate::engine::{Dialect, Engine, LiveColumn, LiveTable, Table};
+use crate::engine::{Dialect, Engine, Extent, LiveColumn, LiveTable, Table};
 use crate::error::Result;
 use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -22,7 +22,7 @@ pub async fn unnamed(engine: &dyn Engine, schema: &Schema) -> Result<Option<Stri
     let Some(preset) = schema.preset else { return Ok(None) };
     let models = || schema.models().into_iter().filter(|model| model.access != Access::Absent);
     let tables: Vec<Table> = models().map(|model| model.table.clone()).collect();
-    let live = engine.inspect(&tables).await?;
+    let live = engine.inspect(&tables, Extent::Columns).await?;
     let (mut columns, mut naming) = (Vec::new(), Vec::new());
     for model in models() {
         let Some(table) = live.iter().find(|table| table.name == model.table.name) else {

@@ -14,7 +14,7 @@ mod users;
 pub use report::{Counts, Progress, Reason};
 
 use super::{Adapter, Call, Scope};
-use crate::engine::Step;
+use crate::engine::{Extent, Step};
 use crate::error::{Code, Error, Result};
 use crate::options::Synchronize;
 use crate::schema::{self, Access};
@@ -278,7 +278,11 @@ async fn tables_are_there(side: &Side, create: bool) -> Result<bool> {
         return Ok(true);
     }
     let tables: Vec<_> = store.schema.created().map(|model| model.table.clone()).collect();
-    let live = store.engine.inspect(&tables).await.map_err(|error| side.explain(error))?;
+    let live = store
+        .engine
+        .inspect(&tables, Extent::Columns)
+        .await
+        .map_err(|error| side.explain(error))?;
     if side.name == "target" && !create && live.is_empty() {
         return Ok(false);
     }

@@ -3,7 +3,7 @@
 use super::passage::digest;
 use super::side::{Side, Values};
 use crate::crypto::Fingerprint;
-use crate::engine::{Statement, Step, Storage};
+use crate::engine::{Extent, Statement, Step, Storage};
 use crate::error::{Error, Result};
 use crate::schema::{self, Inserts, LookUp, Schema, keeps_ids};
 use crate::value::Value;
@@ -59,7 +59,8 @@ impl Users {
             let engine = &*target.call.store.engine;
             let tables = [model.table.clone()];
             let explain = |error: Error| target.explain(error);
-            let mut absent = engine.inspect(&tables).await.map_err(explain)?.is_empty();
+            let mut absent =
+                engine.inspect(&tables, Extent::Columns).await.map_err(explain)?.is_empty();
             if absent && !rehearsal {
                 let create = schema::create_table(to, &target.call.store.schema, &model)?;
                 engine.define(&[create]).await.map_err(explain)?;

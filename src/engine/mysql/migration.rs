@@ -1,9 +1,9 @@
 //! Changes to the tables, by one process at a time. These databases end a transaction at every statement
 //! that defines a table, so a lock of the server's keeps other processes out.
 
-use super::{COLUMNS, INDEXES, MySql, error};
+use super::{CATALOG, MySql, error};
 use crate::engine::exec::{self, Mode};
-use crate::engine::{Change, Planner, Table, server};
+use crate::engine::{Change, Extent, Planner, Table, server};
 use crate::error::{Effect, Error, Result};
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, MySql as Server, Row};
@@ -57,10 +57,10 @@ impl MySql {
         tables: &[Table],
         planner: &Planner,
     ) -> Result<Vec<Change>> {
-        let look = server::look(self.dialect, COLUMNS, INDEXES, tables);
+        let look = server::look(self.dialect, &CATALOG, tables, Extent::Columns);
         let seen = exec::run::<Server>(&mut *connection, &look, Mode::Direct);
         let outcome = server::within(self.limit, Box::pin(seen)).await?;
-        let changes = planner(&server::live_tables(tables, &outcome))?;
+        let changes = planner(&server::live_tables(tables, &outcome, Extent::Columns))?;
         run(connection, changes.iter().flat_map(Change::statements)).await?;
         Ok(changes)
     }

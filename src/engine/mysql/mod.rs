@@ -8,8 +8,9 @@ use super::exec::{self, Driver, Mode};
 use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Pool, PoolState};
 use super::{
-    BoxFuture, Change, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Outcome,
-    OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work, server,
+    BoxFuture, Change, ColumnType, Dialect, Engine, Extent, KeyLock, LiveTable, Native, Outcome,
+    OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work,
+    server::{self, Catalog},
 };
 use crate::error::{Effect, Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
@@ -79,6 +80,8 @@ pub static MYSQL: Dialect = Dialect {
     table_suffix: |_| " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin ROW_FORMAT = DYNAMIC",
     indexes_inside: true,
     adds_foreign_keys: true,
+    can_point: |from, to| from.sql_type == to.sql_type && from.collation == to.collation,
+    exact_tables: false,
     defines_atomically: false,
 };
 
@@ -130,6 +133,8 @@ pub static MARIADB: Dialect = Dialect {
     table_suffix: MYSQL.table_suffix,
     indexes_inside: true,
     adds_foreign_keys: true,
+    can_point: MYSQL.can_point,
+    exact_tables: MYSQL.exact_tables,
     defines_atomically: false,
 };
 
@@ -206,14 +211,18 @@ pub static GALERA: Dialect = Dialect {
     table_suffix: MARIADB.table_suffix,
     indexes_inside: MARIADB.indexes_inside,
     adds_foreign_keys: true,
+    can_point: MYSQL.can_point,
+    exact_tables: MYSQL.exact_tables,
     defines_atomically: MARIADB.defines_atomically,
 };
 
 /// What every session is told: values that do not fit are refused, whatever the server's default,
-/// and names are quoted the same way everywhere. Locking reads take no gap locks, in which callers
-/// that look for the same missing row would deadlock.
+/// and names are quoted the same way everywhere; dates are in UTC. Locking reads take no gap locks, in
+/// which callers that look for the same missing row would deadlock; there is no variable for that whose
+/// name all servers know.
 const SESSION: [&str; 2] = [
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', \
+     time_zone = '+00:00', NAMES utf8mb4",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 ];
 
@@ -334,6 +343,16 @@ const INDEXES: &str = "SELECT '{kind}' AS kind, CAST(table_name AS CHAR) AS owne
     NULL AS filled, NULL AS collation FROM information_schema.statistics \
     WHERE table_schema = COALESCE({schema}, DATABASE()) AND table_name = {table}";
 
+const FOREIGN_KEYS: &str = "SELECT '{kind}' AS kind, CAST(table_name AS CHAR) AS owner, \
+    CAST(constraint_name AS CHAR) AS name, CAST(ordinal_position AS CHAR) AS position, \
+    CAST(column_name AS CHAR) AS type, CAST(referenced_table_name AS CHAR) AS length, \
+    CAST(referenced_column_name AS CHAR) AS open, NULL AS filled, NULL AS collation \
+    FROM information_schema.key_column_usage \
+    WHERE table_schema = COALESCE({schema}, DATABASE()) AND table_name = {table} \
+    AND referenced_table_schema = table_schema";
+
+const CATALOG: Catalog = Catalog { columns: COLUMNS, indexes: INDEXES, foreign_keys: FOREIGN_KEYS };
+
 impl Engine for MySql {
     fn dialect(&self) -> &'static Dialect {
         self.dialect
@@ -355,8 +374,12 @@ impl Engine for MySql {
         Box::pin(self.migrate_all(tables, planner))
     }
 
-    fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
-        Box::pin(server::inspect(self, COLUMNS, INDEXES, tables))
+    fn inspect<'a>(
+        &'a self,
+        tables: &'a [Table],
+        extent: Extent,
+    ) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
+        Box::pin(server::inspect(self, &CATALOG, tables, extent))
     }
 
     fn state(&self) -> PoolState {
@@ -405,14 +428,16 @@ async fn shown(connection: &mut MySqlConnection, sql: &'static str) -> Result<Op
 
 /// What kind of server it is, by what it says of itself.
 async fn dialect(connection: &mut MySqlConnection) -> Result<&'static Dialect> {
-    let ask = |error: sqlx::Error| error::of_question(&error);
-    let version = sqlx::query_scalar::<_, String>("SELECT VERSION()");
-    let version = version.fetch_one(&mut *connection).await.map_err(ask)?;
-    if !version.to_lowercase().contains("mariadb") {
+    // One flight each, as they are not prepared.
+    let mut ask = async |sql: &'static str| -> sqlx::Result<Option<String>> {
+        let row = sqlx::raw_sql(sql).fetch_optional(&mut *connection).await?;
+        row.map(|row| row.try_get(0)).transpose()
+    };
+    let version = ask("SELECT VERSION()").await.map_err(|error| error::of_question(&error))?;
+    if !version.is_some_and(|version| version.to_lowercase().contains("mariadb")) {
         return Ok(&MYSQL);
     }
-    let cluster = sqlx::query_scalar::<_, String>(WSREP_ON);
-    let cluster = cluster.fetch_optional(connection).await.map_err(ask)?;
+    let cluster = ask(WSREP_ON).await.map_err(|error| error::of_question(&error))?;
     Ok(if cluster.as_deref() == Some("ON") { &GALERA } else { &MARIADB })
 }
 
@@ -424,7 +449,9 @@ fn connect_options(source: &ServerSource) -> MySqlConnectOptions {
         .port(source.port)
         .username(source.user.as_deref().unwrap_or_default())
         .charset("utf8mb4")
-        .timezone(Some("+00:00".to_owned()))
+        // What a session is told is in SESSION, without another flight for these.
+        .timezone(None)
+        .set_names(false)
         .pipes_as_concat(false)
         .no_engine_substitution(false)
         .ssl_mode(match source.tls.mode {

@@ -1,8 +1,8 @@
 //! Changes to the tables, by one process at a time.
 
-use super::{COLUMNS, DIALECT, INDEXES, Postgres, error, fallback};
+use super::{CATALOG, DIALECT, Postgres, error, fallback};
 use crate::engine::exec::{self, Mode};
-use crate::engine::{Change, LiveTable, Planner, Table, server};
+use crate::engine::{Change, Extent, LiveTable, Planner, Table, server};
 use crate::error::{Code, Result};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Postgres as Pg};
@@ -65,10 +65,10 @@ impl Postgres {
         exec::command::<Pg>(connection, BEGIN).await?;
         let seen = async {
             self.lock(&mut *connection).await?;
-            let look = server::look(&DIALECT, COLUMNS, INDEXES, tables);
+            let look = server::look(&DIALECT, &CATALOG, tables, Extent::Columns);
             // Once, so that nothing of it is kept.
             let outcome = exec::run_steps::<Pg>(&mut *connection, &look, Mode::Pooled).await?;
-            Ok(server::live_tables(tables, &outcome))
+            Ok(server::live_tables(tables, &outcome, Extent::Columns))
         };
         match seen.await {
             Ok(live) => Ok(live),

@@ -6,12 +6,14 @@ mod migration;
 mod pooler;
 mod types;
 
+use self::pooler::{Pooler, Presence};
 use super::exec::{self, Driver, Mode};
 use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Lease, Pool, PoolState};
 use super::{
-    BoxFuture, Change, ColumnType, Dialect, Engine, KeyLock, LiveTable, Native, Notice, Outcome,
-    OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work, server,
+    BoxFuture, Change, ColumnType, Dialect, Engine, Extent, KeyLock, LiveTable, Native, Notice,
+    Outcome, OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work,
+    server::{self, Catalog},
 };
 use crate::error::{Error, Result};
 use crate::options::{Host, Options, Pem, ServerSource, TlsMode, TypeName};
@@ -127,6 +129,14 @@ pub static DIALECT: Dialect = Dialect {
     table_suffix: |_| "",
     indexes_inside: false,
     adds_foreign_keys: true,
+    can_point: |from, to| {
+        let alike = [["text", "varchar", "bpchar"], ["int2", "int4", "int8"]];
+        let both = |types: &[&str; 3]| {
+            [from, to].iter().all(|column| types.contains(&column.sql_type.as_str()))
+        };
+        from.sql_type == to.sql_type || alike.iter().any(both)
+    },
+    exact_tables: true,
     defines_atomically: true,
 };
 
@@ -137,13 +147,11 @@ pub struct Postgres {
     several: bool,
     /// How long a call may take.
     limit: Duration,
-    /// Whether a transaction pooler has been found; that may be late.
-    pooled: Arc<AtomicBool>,
-    /// Whether connections from before are out of use, and the application knows.
-    switched: AtomicBool,
+    /// How long connecting may take.
+    connect_timeout: Duration,
+    pooler: Arc<Pooler>,
     /// Whether the server has been found to lack locks for keys.
     lacks_key_locks: AtomicBool,
-    notice: Notice,
 }
 
 impl fmt::Debug for Postgres {
@@ -152,13 +160,13 @@ impl fmt::Debug for Postgres {
     }
 }
 
-/// Makes connections, and asks each for a pooler unless it is known whether there is one.
+/// Makes connections, and asks each for a pooler unless the application has said whether there is one.
 #[derive(Clone)]
 pub struct PgConnector {
     options: PgConnectOptions,
     place: String,
     asks: bool,
-    pooled: Arc<AtomicBool>,
+    pooler: Arc<Pooler>,
 }
 
 impl fmt::Debug for PgConnector {
@@ -174,7 +182,7 @@ impl PgConnector {
     }
 
     async fn connect_and_ask(&self) -> Result<PgConnection> {
-        if !self.asks || self.pooled.load(Ordering::Acquire) {
+        if !self.asks || self.pooler.is_found() {
             return self.connect_with(self.options.clone()).await;
         }
         let nonce = uuid::Uuid::now_v7().simple().to_string();
@@ -182,14 +190,14 @@ impl PgConnector {
         match self.connect_with(asking).await {
             Ok(mut connection) => {
                 if !pooler::remembers(&mut connection, &nonce).await? {
-                    self.pooled.store(true, Ordering::Release);
+                    self.pooler.found();
                 }
                 Ok(connection)
             }
             Err(error) if pooler::refused_setting(&error) => {
                 let connection = self.connect_with(self.options.clone()).await?;
                 if pooler::is_poolers_refusal(&error) {
-                    self.pooled.store(true, Ordering::Release);
+                    self.pooler.found();
                 }
                 Ok(connection)
             }
@@ -225,8 +233,7 @@ impl Connector for PgConnector {
 }
 
 impl Postgres {
-    /// Opens a server's database: one connection is made, which tells whether it can be, and another
-    /// for a moment where it must be found out whether there is a transaction pooler.
+    /// Opens a server's database: one connection is made, which tells whether it can be.
     ///
     /// # Errors
     /// `ERR_CONNECT` says what is in the way.
@@ -236,56 +243,41 @@ impl Postgres {
         bounds: Bounds,
         notice: Notice,
     ) -> Result<Self> {
-        let pooled = Arc::new(AtomicBool::new(source.pooler == Some(true)));
+        let pooler = Arc::new(Pooler::new(source.pooler, notice));
         let connector = |source: &ServerSource| PgConnector {
             options: connect_options(source),
             place: server::place(source),
             asks: source.pooler.is_none(),
-            pooled: Arc::clone(&pooled),
+            pooler: Arc::clone(&pooler),
         };
         let hosts = source.each().iter().map(connector).collect();
         let hosts = Hosts::new(hosts, source.writable, bounds.connect_timeout);
-        let pool = Pool::new(hosts.clone(), bounds);
-        let mut lease = pool.acquire().await?;
-        if source.pooler.is_none() && !pooled.load(Ordering::Acquire) {
-            let probe = pooler::probe(hosts.current()?, lease.connection()?);
-            match server::within(bounds.connect_timeout, Box::pin(probe)).await {
-                Ok(false) => {}
-                Ok(true) => pooled.store(true, Ordering::Release),
-                Err(error) => return lease.finish(Err(error)),
-            }
-        }
-        lease.keep();
-        let limit = options.retry.max_time.duration();
-        // Who says that there is a pooler need not be told.
-        let switched = AtomicBool::new(source.pooler == Some(true));
-        if source.pooler == Some(true) {
-            pool.renew();
-        }
         let several = hosts.are_several();
-        let lacks_key_locks = AtomicBool::new(false);
-        Ok(Postgres { pool, several, limit, pooled, switched, lacks_key_locks, notice })
+        let pool = Pool::new(hosts, bounds);
+        pool.acquire().await?.keep();
+        Ok(Postgres {
+            pool,
+            several,
+            limit: options.retry.max_time.duration(),
+            connect_timeout: bounds.connect_timeout,
+            pooler,
+            lacks_key_locks: AtomicBool::new(false),
+        })
     }
 
-    /// A connection, and how statements are sent on it. Those that were made before a pooler was
-    /// found are out of use then: they hold prepared statements, which the driver would use again.
+    /// A connection, and how statements are sent on it. As long as it is not known whether there is a
+    /// pooler they are sent as through one, which is right either way, so that no call waits for the
+    /// answer.
     async fn acquire(&self) -> Result<(Lease<Hosts<PgConnector>>, Mode)> {
         loop {
-            self.switch_if_pooled();
             let lease = self.pool.acquire().await?;
-            if lease.generation() > 0 {
-                return Ok((lease, Mode::Pooled));
+            match self.pooler.presence(&self.pool) {
+                Presence::Absent => return Ok((lease, Mode::Direct)),
+                Presence::Unknown | Presence::Found => return Ok((lease, Mode::Pooled)),
+                Presence::FoundLate if lease.generation() > 0 => return Ok((lease, Mode::Pooled)),
+                // It holds prepared statements, which the driver would use again.
+                Presence::FoundLate => {}
             }
-            if !self.pooled.load(Ordering::Acquire) {
-                return Ok((lease, Mode::Direct));
-            }
-        }
-    }
-
-    fn switch_if_pooled(&self) {
-        if self.pooled.load(Ordering::Acquire) && !self.switched.swap(true, Ordering::AcqRel) {
-            self.pool.renew();
-            (self.notice)(POOLER_FOUND.to_owned());
         }
     }
 
@@ -307,9 +299,10 @@ impl Postgres {
         let (lease, mode) = self.acquire().await?;
         let result = server::run::<Pg, _>(lease, self.limit, work, mode).await;
         if result.as_ref().is_err_and(error::tells_of_pooler) {
-            self.pooled.store(true, Ordering::Release);
-            self.switch_if_pooled();
+            self.pooler.found();
         }
+        // When the call is done, for which the server and this process have enough to do.
+        self.pooler.look(&self.pool, self.connect_timeout);
         fallback::alone(server::elsewhere(result, self.several), work)
     }
 
@@ -370,9 +363,6 @@ impl Encode<'_, Pg> for AnyText {
     }
 }
 
-const POOLER_FOUND: &str = "the PostgreSQL server is reached through a transaction pooler: every call \
-    runs in a transaction of its own (option pooler: true says so without asking)";
-
 const COLUMNS: &str = "SELECT '{kind}'::text, table_name::text, column_name::text, \
     ordinal_position::text, udt_name::text, character_maximum_length::text, is_nullable::text, \
     CASE WHEN column_default IS NULL AND is_identity = 'NO' AND is_generated = 'NEVER' \
@@ -393,6 +383,20 @@ const INDEXES: &str = "SELECT '{kind}'::text, t.relname::text, i.relname::text, 
     ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.n - 1] AND a.attnum > 0 \
     WHERE s.nspname = COALESCE({schema}, current_schema()::text) AND t.relname = {table} \
     AND x.indisvalid";
+
+const FOREIGN_KEYS: &str = "SELECT '{kind}'::text, t.relname::text, c.conname::text, k.n::text, \
+    a.attname::text, o.relname::text, b.attname::text, NULL::text, NULL::text \
+    FROM pg_catalog.pg_constraint c \
+    JOIN pg_catalog.pg_class t ON t.oid = c.conrelid \
+    JOIN pg_catalog.pg_class o ON o.oid = c.confrelid AND o.relnamespace = t.relnamespace \
+    JOIN pg_catalog.pg_namespace s ON s.oid = t.relnamespace \
+    CROSS JOIN LATERAL generate_series(1, array_length(c.conkey, 1)) AS k (n) \
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[k.n] \
+    JOIN pg_catalog.pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = c.confkey[k.n] \
+    WHERE s.nspname = COALESCE({schema}, current_schema()::text) AND t.relname = {table} \
+    AND c.contype = 'f'";
+
+const CATALOG: Catalog = Catalog { columns: COLUMNS, indexes: INDEXES, foreign_keys: FOREIGN_KEYS };
 
 impl Engine for Postgres {
     fn dialect(&self) -> &'static Dialect {
@@ -415,8 +419,12 @@ impl Engine for Postgres {
         Box::pin(self.migrate_all(tables, planner))
     }
 
-    fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
-        Box::pin(server::inspect(self, COLUMNS, INDEXES, tables))
+    fn inspect<'a>(
+        &'a self,
+        tables: &'a [Table],
+        extent: Extent,
+    ) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
+        Box::pin(server::inspect(self, &CATALOG, tables, extent))
     }
 
     fn state(&self) -> PoolState {
@@ -424,7 +432,10 @@ impl Engine for Postgres {
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.pool.close())
+        Box::pin(async {
+            self.pool.close().await;
+            self.pooler.end().await;
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! SQLite's tables as they are, and what its types keep.
 
 use super::connection::Connection;
-use crate::engine::{LiveColumn, LiveIndex, LiveTable, Native, Storage};
+use crate::engine::{Extent, LiveColumn, LiveForeignKey, LiveIndex, LiveTable, Native, Storage};
 use crate::error::Result;
 use crate::options::TypeName;
 
@@ -15,13 +15,18 @@ const INDEXES: &str = "SELECT l.name, CASE WHEN l.\"unique\" THEN 'YES' ELSE 'NO
     FROM pragma_index_list(?1) AS l, pragma_index_xinfo(l.name) AS x WHERE x.key = 1 \
     ORDER BY l.seq, x.seqno";
 
+/// One that names no column points to the other table's primary key.
+const FOREIGN_KEYS: &str = "SELECT CAST(f.id AS TEXT), f.\"table\", f.\"from\", COALESCE(f.\"to\", \
+    (SELECT p.name FROM pragma_table_info(f.\"table\") AS p WHERE p.pk = f.seq + 1)) \
+    FROM pragma_foreign_key_list(?1) AS f ORDER BY f.id, f.seq";
+
 const EXACTLY: &str = "SELECT name FROM sqlite_master WHERE name = ?1";
 
 /// Looks at a table, or at a view.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn inspect(connection: &Connection, table: &str) -> Result<Option<LiveTable>> {
+pub fn inspect(connection: &Connection, table: &str, extent: Extent) -> Result<Option<LiveTable>> {
     let mut columns = Vec::new();
     let mut primary = Vec::new();
     for row in connection.rows(COLUMNS, &[table])? {
@@ -63,7 +68,23 @@ pub fn inspect(connection: &Connection, table: &str) -> Result<Option<LiveTable>
         indexes.push(LiveIndex { name: String::new(), columns: primary, unique: true });
     }
     let is_exact = !connection.rows::<1>(EXACTLY, &[table])?.is_empty();
-    Ok(Some(LiveTable { name: table.to_owned(), is_exact, columns, indexes }))
+    let foreign_keys = match extent {
+        Extent::Columns => None,
+        Extent::ForeignKeys => Some(foreign_keys(connection, table)?),
+    };
+    Ok(Some(LiveTable { name: table.to_owned(), is_exact, columns, indexes, foreign_keys }))
+}
+
+fn foreign_keys(connection: &Connection, table: &str) -> Result<Vec<LiveForeignKey>> {
+    let mut keys: Vec<LiveForeignKey> = Vec::new();
+    for row in connection.rows(FOREIGN_KEYS, &[table])? {
+        let [name, table, from, to] = row.map(Option::unwrap_or_default);
+        match keys.iter_mut().find(|key| key.name == name) {
+            Some(key) => key.columns.push((from, to)),
+            None => keys.push(LiveForeignKey { name, table, columns: vec![(from, to)] }),
+        }
+    }
+    Ok(keys)
 }
 
 /// What SQLite makes of a type's name. <https://www.sqlite.org/datatype3.html#determination_of_column_affinity>

@@ -12,8 +12,8 @@ mod writer;
 
 use super::pool::{Bounds, FOREVER, Lease, Pool, PoolState};
 use super::{
-    BoxFuture, Change, ColumnType, Dialect, Engine, KeyLock, Layout, LiveTable, Outcome, Planner,
-    Statement, Storage, Table, Together, Upsert, Work,
+    BoxFuture, Change, ColumnType, Dialect, Engine, Extent, KeyLock, Layout, LiveTable, Outcome,
+    Planner, Statement, Storage, Table, Together, Upsert, Work,
 };
 use crate::error::{Code, Effect, Error, Result};
 use crate::options::{Options, SqliteSource, TypeName};
@@ -100,6 +100,8 @@ pub static DIALECT: Dialect = Dialect {
     },
     indexes_inside: false,
     adds_foreign_keys: false,
+    can_point: |_, _| true,
+    exact_tables: false,
     defines_atomically: true,
 };
 
@@ -247,7 +249,7 @@ impl Sqlite {
         with(self.writers.acquire().await?, move |connection| {
             connection.transaction(true, || {
                 connection.command(REFRESH)?;
-                let changes = planner(&look(connection, &tables)?)?;
+                let changes = planner(&look(connection, &tables, Extent::Columns)?)?;
                 for statement in changes.iter().flat_map(Change::statements) {
                     connection.command(statement)?;
                 }
@@ -257,11 +259,11 @@ impl Sqlite {
         .await
     }
 
-    async fn inspect_all(&self, tables: &[Table]) -> Result<Vec<LiveTable>> {
+    async fn inspect_all(&self, tables: &[Table], extent: Extent) -> Result<Vec<LiveTable>> {
         let tables = tables.to_vec();
         with(self.readers.acquire().await?, move |connection| {
             // In one transaction, so that tables that are just being created are seen all or none.
-            connection.transaction(false, || look(connection, &tables))
+            connection.transaction(false, || look(connection, &tables, extent))
         })
         .await
     }
@@ -271,8 +273,8 @@ impl Sqlite {
 /// changed since.
 const REFRESH: &str = "SELECT 1 FROM sqlite_schema LIMIT 1";
 
-fn look(connection: &Connection, tables: &[Table]) -> Result<Vec<LiveTable>> {
-    let live = tables.iter().map(|table| live::inspect(connection, &table.name));
+fn look(connection: &Connection, tables: &[Table], extent: Extent) -> Result<Vec<LiveTable>> {
+    let live = tables.iter().map(|table| live::inspect(connection, &table.name, extent));
     live.filter_map(Result::transpose).collect()
 }
 
@@ -322,8 +324,12 @@ impl Engine for Sqlite {
         Box::pin(self.migrate_all(tables, planner))
     }
 
-    fn inspect<'a>(&'a self, tables: &'a [Table]) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
-        Box::pin(self.inspect_all(tables))
+    fn inspect<'a>(
+        &'a self,
+        tables: &'a [Table],
+        extent: Extent,
+    ) -> BoxFuture<'a, Result<Vec<LiveTable>>> {
+        Box::pin(self.inspect_all(tables, extent))
     }
 
     fn state(&self) -> PoolState {
