@@ -1,9 +1,10 @@
 // The real NextAuth 3.29.10, and 2.2.0, on this adapter, by all its spellings: sign-in, session, refresh
 // and sign-out, over HTTP.
 
+const { databases } = require("../support/databases")
 const { uniqueEmail } = require("../support/samples")
 const { browser, startApp } = require("./browser")
-const { kinds, onDatabase } = require("./legacy")
+const { onDatabase } = require("./legacy")
 
 jest.setTimeout(60_000)
 
@@ -22,11 +23,13 @@ const spellings = [
 ]
 
 /** Every spelling on SQLite, one on each server, and our own tables everywhere. */
-const cases = kinds.flatMap((database) =>
-  spellings
-    .filter(({ adapter }) => database.name === "sqlite" || !adapter.startsWith("TypeORM"))
-    .map((spelling) => ({ database, ...spelling })),
-)
+const cases = databases
+  .filter(({ name }) => name !== "pgbouncer")
+  .flatMap((database) =>
+    spellings
+      .filter(({ adapter }) => database.name === "sqlite" || !adapter.startsWith("TypeORM"))
+      .map((spelling) => ({ database, ...spelling })),
+  )
 
 for (const { database, adapter, options, version = 3 } of cases) {
   onDatabase(database, `NextAuth ${version} with ${adapter}`, (place) => {
