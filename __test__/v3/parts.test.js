@@ -127,8 +127,11 @@ for (const database of databases.filter(({ name }) => !["sqlite", "pgbouncer"].i
         await Promise.all(opened.splice(0).map((adapter) => adapter.close()))
         return Math.max(...counts)
       }
-      expect(await most({})).toBeGreaterThan(1)
-      expect(await most({ extra: { [isPostgres ? "max" : "connectionLimit"]: 1 } })).toBe(1)
+      // Looking for a transaction pooler takes a second connection for a moment.
+      const few = isPostgres ? 2 : 1
+      expect(await most({})).toBeGreaterThan(few)
+      const one = { extra: { [isPostgres ? "max" : "connectionLimit"]: 1 } }
+      expect(await most(one)).toBeLessThanOrEqual(few)
     })
 
     test("are how long a connection may take", async () => {
