@@ -269,6 +269,18 @@ function tests(database) {
     expect(await open({ schema, synchronize: false }).check()).toEqual([])
   })
 
+  test.each([
+    [{ schema: { prefix: "odd\" ' `_" } }],
+    [{ schema: { naming: "camelCase" } }],
+    [{ schema: renamed }],
+    [{ schema: { prefix: "n_", ids: "serial" } }],
+    [{ scope }],
+  ])("tables of the adapter's own, as %j makes them, lack none", async (options) => {
+    const adapter = open({ ...options, synchronize: false })
+    await adapter.migrate()
+    expect(await adapter.check()).toEqual([])
+  })
+
   // SQLite keeps no lengths and no collations, and adds no key anyway.
   if (!isSqlite) {
     test("none can go to a column of another type", async () => {
@@ -324,6 +336,13 @@ function tests(database) {
         expect(sql).toContain('REFERENCES "two"."users"')
         await place.execute(sql)
       }
+      expect(await adapter.check()).toEqual([])
+    })
+
+    test("a key can go from a text of one type to one of another", async () => {
+      const adapter = await createWith({})
+      await place.execute("ALTER TABLE sessions ALTER COLUMN user_id TYPE varchar(64)")
+      await repair(adapter)
       expect(await adapter.check()).toEqual([])
     })
 
