@@ -1,4 +1,6 @@
 const gate = require("../servers/gate")
+const { sleep } = require("../servers/run")
+const { eventually } = require("../support/expectations")
 const { onServers } = require("../support/on-servers")
 const { makeSession, makeUser } = require("../support/samples")
 
@@ -26,8 +28,9 @@ onServers("the first call", (db) => {
     const user = await makeUser(adapter)
     sessionToken = (await makeSession(adapter, user.id)).sessionToken
     way = await gate.start({ to: db.server })
-    way.delay(LATENCY)
   })
+
+  beforeEach(() => way.delay(LATENCY))
 
   afterAll(() => way.stop())
 
@@ -49,6 +52,27 @@ onServers("the first call", (db) => {
         fewest = Math.min(fewest, (performance.now() - asked) / (2 * LATENCY))
       }
       expect(fewest).toBeLessThan(1.9)
+    })
+  }
+
+  if (db.name === "postgres") {
+    test("takes a server that is slow for a while for no transaction pooler", async () => {
+      const warn = jest.fn()
+      const adapter = db.open({ logger: { warn }, ssl: false }, way.through(db.url))
+      await adapter.getSessionAndUser(sessionToken)
+      // The second connection is made and asked for its setting; then the two take turns.
+      await eventually(() => way.connections() === 2)
+      await sleep(5 * 2 * LATENCY)
+      // Longer than one of the two may keep the other one waiting.
+      way.delay(600)
+      await sleep(5000)
+      way.delay(0)
+      await sleep(1500)
+      for (let call = 0; call < 3; call += 1) {
+        expect(await adapter.getSessionAndUser(sessionToken)).not.toBeNull()
+        await sleep(300)
+      }
+      expect(warn).not.toHaveBeenCalled()
     })
   }
 })

@@ -12,7 +12,7 @@ use crate::engine::Notice;
 use crate::engine::exec;
 use crate::engine::hosts::Hosts;
 use crate::engine::pool::Pool;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use sqlx::{AssertSqlSafe, Decode, PgConnection, Postgres, Row, ValueRef};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -223,7 +223,7 @@ async fn take_turns(a: &mut PgConnection, b: &mut PgConnection) -> Result<bool> 
     exec::command::<Postgres>(b, "BEGIN").await?;
     of_b.push(process(b).await?);
     let Ok(answer) = timeout(PATIENCE, process(a)).await else {
-        return Ok(true);
+        return gives_way(b).await;
     };
     of_a.push(answer?);
     exec::command::<Postgres>(b, "COMMIT").await?;
@@ -231,13 +231,24 @@ async fn take_turns(a: &mut PgConnection, b: &mut PgConnection) -> Result<bool> 
     exec::command::<Postgres>(a, "BEGIN").await?;
     of_a.push(process(a).await?);
     let Ok(answer) = timeout(PATIENCE, process(b)).await else {
-        return Ok(true);
+        return gives_way(a).await;
     };
     of_b.push(answer?);
     exec::command::<Postgres>(a, "COMMIT").await?;
     let one =
         |processes: &[Option<String>]| processes.windows(2).all(|pair| pair.first() == pair.last());
     Ok(!(one(of_a) && one(of_b)) || of_a.first() == of_b.first())
+}
+
+/// Whether one that holds the other up is itself answered. If it is not, the server is what keeps both
+/// waiting, which says nothing of a pooler.
+async fn gives_way(holder: &mut PgConnection) -> Result<bool> {
+    let ended = timeout(PATIENCE, exec::command::<Postgres>(holder, "COMMIT")).await;
+    ended.unwrap_or_else(|_| Err(another_try())).map(|()| true)
+}
+
+fn another_try() -> Error {
+    Error::new(Code::Timeout, "the server did not say whether there is a transaction pooler")
 }
 
 async fn process(connection: &mut PgConnection) -> Result<Option<String>> {
