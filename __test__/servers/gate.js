@@ -18,10 +18,12 @@ async function start({ to, host = "127.0.0.1", silent = false }) {
   let port = 0
   let latency = 0
   let allowance
+  let turns = 0
 
   function admit(client) {
     const server = connect({ host: to.host ?? "127.0.0.1", port: to.port })
     const pair = { client, server }
+    let last = server
     pairs.add(pair)
     const close = () => {
       pairs.delete(pair)
@@ -40,6 +42,8 @@ async function start({ to, host = "127.0.0.1", silent = false }) {
       // With nothing passing, the kernel's own acknowledgements still do: as a dropping firewall
       // looks to a client whose send buffer is not yet full.
       from.on("data", (bytes) => {
+        if (from === client && last === server) turns += 1
+        last = from
         if (silent) return
         const left = from === server ? allowance : undefined
         if (left === undefined || bytes.length <= left) return pass(bytes, latency)
@@ -113,6 +117,8 @@ async function start({ to, host = "127.0.0.1", silent = false }) {
     truncate(bytes) {
       allowance = bytes
     },
+    /** How often clients have had to speak to go on: at first, and after the server had spoken. */
+    turns: () => turns,
     /** How many connections there are. */
     connections: () => pairs.size,
     async stop() {
