@@ -703,16 +703,29 @@ export interface ColumnOptions {
   nullable?: boolean
   /** The value of a row that is given none. Without it the database's own default holds. */
   default?: string | number | boolean
-  /** A unique key, where the table is created. */
-  unique?: boolean
-  /** An index, where the table is created. */
-  index?: boolean
+  /**
+   * What makes the value of a row that is given none: `"now"` the time of the call, `"touch"` that of the
+   * row's last change, which no call gives, `"uuid"` a random UUID.
+   */
+  fill?: "now" | "touch" | "uuid"
+  /**
+   * A unique key, where the table is created: a name for its index, or for a constraint of the table.
+   * `false`: not even the preset's.
+   */
+  unique?: boolean | string | { constraint: string }
+  /** An index, where the table is created, or its name. `false`: not even the preset's. */
+  index?: boolean | string
+  /** The type where the table is created, in the database's own words: `"varchar(100)"`. */
+  sqlType?: string
+  /** The default where the table is created, in the database's own words: `"'member'"`. */
+  sqlDefault?: string
   /** The column is written and never returned: NextAuth's `session` callback may send all that is. */
   hidden?: boolean
 }
 
 /**
- * How a column keeps values. `"binary"`: the 16 bytes of a UUID. Dates: `"datetime"` as the database
+ * How a column keeps values. `"binary"`: the 16 bytes of a UUID. `"bigint-string"`: an integer whose
+ * digits are a string, as no number is exact beyond 2^53. `"date"`: a day, `"2023-11-14"`. Dates: `"datetime"` as the database
  * keeps them best; `"datetime(0)"` to the second; `"timestamp"` without a time zone, which is UTC;
  * `"seconds"` and `"milliseconds"` as integers; `"iso-text"`, `"datetime-text"`
  * (`2023-11-14 22:13:20.789`) and `"milliseconds-text"` as text. `emailVerified` may be a
@@ -724,9 +737,11 @@ export type ColumnType =
   | "binary"
   | "integer"
   | "bigint"
+  | "bigint-string"
   | "float"
   | "boolean"
   | "json"
+  | "date"
   | "datetime"
   | "datetime(0)"
   | "timestamp"

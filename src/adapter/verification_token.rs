@@ -1,6 +1,6 @@
 //! Pending magic links and codes.
 
-use super::{Call, find_row, written_row};
+use super::{Call, Inserts, find_row, written_row};
 use crate::batch::Lane;
 use crate::engine::{Dialect, Plan};
 use crate::error::{Code, Error, Result};
@@ -35,7 +35,7 @@ impl Rules {
 /// The statements of this model.
 #[derive(Debug)]
 pub struct Statements {
-    create: Arc<Lane>,
+    create: Inserts<Arc<Lane>>,
     take: Plan,
     take_by_token: Plan,
     delete_by_identifier: Plan,
@@ -58,7 +58,9 @@ impl Statements {
             (token.delete(dialect, &key)?, token.delete_only(dialect, "token")?)
         };
         // The same code made twice for one person is one code, with the later expiry.
-        let create = Lane::new(token.insert_or_refresh(dialect, "identifier")?);
+        let create = Inserts::new(dialect, token, |dialect, token| {
+            token.insert_or_refresh(dialect, "identifier").map(Lane::new)
+        })?;
         let delete_by_identifier =
             token.delete_silently(dialect, &[Condition::equals("identifier")])?;
         Ok(Statements { create, take, take_by_token, delete_by_identifier, rules })
@@ -72,8 +74,11 @@ impl Call {
     /// `ERR_UNIQUE`: somebody else has it, in a table where two people cannot have the same.
     pub async fn create_verification_token(&self, token: Record) -> Result<Row> {
         let model = &self.store.schema.verification_token;
+        let creates = &self.store.verification_token.create;
+        let insert = creates.of(self.store.engine.dialect(), model, &token)?;
+        let model = insert.model();
         let values = model.insert_values(&token, self.now)?;
-        let outcome = self.run_in(&self.store.verification_token.create, &values).await?;
+        let outcome = self.run_in(insert.plans(), &values).await?;
         self.clean_along();
         let in_the_way = model.is_unique(&["token"]) || model.column("token")?.is_loose();
         written_row(model, outcome, &values).map_err(|error| {

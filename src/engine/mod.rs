@@ -16,7 +16,7 @@ mod storage;
 pub use live::{Extent, LiveColumn, LiveForeignKey, LiveIndex, LiveTable};
 pub use pool::PoolState;
 pub use registry::Shared;
-pub use storage::{Native, Storage, Wire};
+pub use storage::{Native, Storage, Wire, integer};
 
 use crate::error::{Error, Result};
 use crate::options::{Options, ServerKind, Source, TypeName};
@@ -101,6 +101,9 @@ pub struct Dialect {
     pub name: &'static str,
     /// What identifiers are quoted with; doubled inside.
     pub quote: char,
+    /// What they are quoted with where a table is defined: other programs read that text, as far as the
+    /// database keeps it, and look for names in standard SQL's quotes.
+    pub quote_defined: char,
     /// The n-th parameter, from 1.
     pub parameter: fn(usize) -> String,
     /// Whether `INSERT … RETURNING` gives back what it wrote.
@@ -186,18 +189,14 @@ pub enum Layout {
 }
 
 impl Dialect {
-    /// Quotes an identifier. The one place where a name becomes SQL.
+    /// Quotes an identifier.
     pub fn quote(&self, name: &str) -> String {
-        let mut quoted = String::with_capacity(name.len() + 2);
-        quoted.push(self.quote);
-        for character in name.chars() {
-            if character == self.quote {
-                quoted.push(character);
-            }
-            quoted.push(character);
-        }
-        quoted.push(self.quote);
-        quoted
+        quoted(name, self.quote)
+    }
+
+    /// Quotes the identifier of what a table's definition defines.
+    pub fn quote_defined(&self, name: &str) -> String {
+        quoted(name, self.quote_defined)
     }
 
     /// Quotes a table's name.
@@ -207,6 +206,20 @@ impl Dialect {
             None => self.quote(&table.name),
         }
     }
+}
+
+/// The one place where a name becomes SQL.
+fn quoted(name: &str, quote: char) -> String {
+    let mut quoted = String::with_capacity(name.len() + 2);
+    quoted.push(quote);
+    for character in name.chars() {
+        if character == quote {
+            quoted.push(character);
+        }
+        quoted.push(character);
+    }
+    quoted.push(quote);
+    quoted
 }
 
 /// Every database that there is a dialect of, those first that are told apart by their URL.

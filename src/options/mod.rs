@@ -22,7 +22,8 @@ pub use number::{Count, CountOrNone, Milliseconds};
 pub use pool::{PoolBounds, PoolOptions};
 pub use replicas::ReplicaOptions;
 pub use schema::{
-    ColumnOptions, Described, Ids, Literal, MODELS, ModelOptions, Naming, SchemaOptions, TypeName,
+    ColumnOptions, Described, FillName, Ids, KeyOptions, Literal, MODELS, ModelOptions, Naming,
+    SchemaOptions, TypeName,
 };
 pub use scope::{ScopeColumn, ScopeOptions};
 pub use server::{Host, ServerKind, ServerSource};

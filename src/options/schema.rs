@@ -123,12 +123,141 @@ pub struct Described {
     pub nullable: Option<bool>,
     /// The value of a row that is given none.
     pub default: Option<Literal>,
+    /// What makes the value of a row that is given none.
+    pub fill: Option<FillName>,
+    /// Its type in a table that is created, in the database's own words.
+    pub sql_type: Option<Fragment>,
+    /// Its default in a table that is created, in the database's own words.
+    pub sql_default: Option<Fragment>,
     /// Whether no two rows have the same value.
-    pub unique: bool,
+    pub unique: KeyOptions,
     /// Whether it has an index.
-    pub index: bool,
+    pub index: KeyOptions,
     /// Whether it is stored and never returned.
     pub hidden: bool,
+}
+
+/// What makes a value, by the names that options give it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+pub enum FillName {
+    /// The time of the call that inserts the row.
+    #[serde(rename = "now")]
+    Now,
+    /// The time of the call that changed the row last.
+    #[serde(rename = "touch")]
+    Touch,
+    /// A random UUID.
+    #[serde(rename = "uuid")]
+    Uuid,
+}
+
+/// A key or an index of one column.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum KeyOptions {
+    /// Nothing is said: as the tables have it.
+    #[default]
+    Usual,
+    /// `false`: there is none.
+    Absent,
+    /// `true`: one whose name follows from the table's and the column's.
+    Unnamed,
+    /// A text: an index of this name.
+    Index(String),
+    /// `{ constraint }`: a constraint of this name, where the database tells the two apart.
+    Constraint(String),
+}
+
+impl KeyOptions {
+    /// Whether it says that there is one.
+    pub fn is_wanted(&self) -> bool {
+        !matches!(self, KeyOptions::Usual | KeyOptions::Absent)
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Key;
+        impl<'de> Visitor<'de> for Key {
+            type Value = KeyOptions;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(
+                    "a boolean, an index's name, or an object such as { constraint: \"…\" }",
+                )
+            }
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<KeyOptions, E> {
+                Ok(if value { KeyOptions::Unnamed } else { KeyOptions::Absent })
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<KeyOptions, E> {
+                Ok(KeyOptions::Index(name.to_owned()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<KeyOptions, A::Error> {
+                let Named { constraint } =
+                    Named::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(KeyOptions::Constraint(constraint))
+            }
+        }
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Named {
+            constraint: String,
+        }
+        deserializer.deserialize_any(Key)
+    }
+}
+
+/// A piece of SQL that an application has in its options: a type's name or a default. It ends where it
+/// ends: neither a statement nor a comment begins in it, and its quotes and parentheses are closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fragment(String);
+
+impl Fragment {
+    /// The SQL.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn new(text: &str) -> Option<Fragment> {
+        let mut quote = None;
+        let mut depth = 0_u32;
+        let mut before = ' ';
+        for character in text.chars() {
+            match (quote, character) {
+                (_, '\0' | '\\') => return None,
+                (Some(open), _) if open == character => quote = None,
+                (Some(_), _) => {}
+                (None, '\'' | '"' | '`') => quote = Some(character),
+                (None, '(') => depth += 1,
+                (None, ')') => depth = depth.checked_sub(1)?,
+                (None, ';' | '#' | '$') => return None,
+                (None, '-') if before == '-' => return None,
+                (None, '*') if before == '/' => return None,
+                // What follows a column's definition would be another column.
+                (None, ',') if depth == 0 => return None,
+                (None, _) => {}
+            }
+            before = character;
+        }
+        let whole = quote.is_none() && depth == 0 && !text.trim().is_empty();
+        whole.then(|| Fragment(text.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Fragment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Fragment;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a piece of SQL such as \"varchar(100)\", whole in itself")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Fragment, E> {
+                Fragment::new(text).ok_or_else(|| {
+                    E::custom("must be a piece of SQL such as \"varchar(100)\", whole in itself")
+                })
+            }
+        }
+        deserializer.deserialize_any(Text)
+    }
 }
 
 /// A default's literal.
@@ -185,12 +314,16 @@ pub enum TypeName {
     Integer,
     #[serde(rename = "bigint")]
     Bigint,
+    #[serde(rename = "bigint-string")]
+    BigintString,
     #[serde(rename = "float")]
     Float,
     #[serde(rename = "boolean")]
     Boolean,
     #[serde(rename = "json")]
     Json,
+    #[serde(rename = "date")]
+    Day,
     #[serde(rename = "datetime")]
     Datetime,
     #[serde(rename = "datetime(0)")]
@@ -218,9 +351,11 @@ impl TypeName {
             TypeName::Binary => "binary",
             TypeName::Integer => "integer",
             TypeName::Bigint => "bigint",
+            TypeName::BigintString => "bigint-string",
             TypeName::Float => "float",
             TypeName::Boolean => "boolean",
             TypeName::Json => "json",
+            TypeName::Day => "date",
             TypeName::Datetime => "datetime",
             TypeName::DatetimeToSecond => "datetime(0)",
             TypeName::Timestamp => "timestamp",
@@ -385,5 +520,42 @@ impl<'de> Deserialize<'de> for ColumnOptions {
             }
         }
         deserializer.deserialize_any(Column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fragment;
+
+    #[test]
+    fn a_piece_of_sql_is_whole_and_nothing_more() {
+        for text in [
+            "varchar(100)",
+            "double precision",
+            "enum ('a;b', 'it''s -- so')",
+            "varchar CHECK( \"r\" IN ('a','b') )",
+            "CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)",
+            "'-1'",
+        ] {
+            assert!(Fragment::new(text).is_some(), "{text}");
+        }
+        for text in [
+            "",
+            " ",
+            "int, admin int",
+            "int; DROP TABLE users",
+            "int) --",
+            "int)(",
+            "int -- x",
+            "int /* x",
+            "'open",
+            "varchar(10",
+            "a\0b",
+            "int # x",
+            "'a\\'",
+            "$$",
+        ] {
+            assert!(Fragment::new(text).is_none(), "{text}");
+        }
     }
 }

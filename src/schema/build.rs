@@ -4,7 +4,8 @@ use super::{Access, Fill, Index, Model, Owner, Schema, extra, own, preset};
 use crate::engine::{ColumnType, Dialect, Storage};
 use crate::error::{Error, Result};
 use crate::options::{
-    ColumnOptions, Described, Ids, MODELS, ModelOptions, Naming, SchemaOptions, TypeName, nearest,
+    ColumnOptions, Described, Ids, KeyOptions, MODELS, ModelOptions, Naming, SchemaOptions,
+    TypeName, nearest,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -67,6 +68,14 @@ pub fn build(
             (None, Some(prefix)) => format!("{prefix}{}", model.table.name),
             (None, None) => std::mem::take(&mut model.table.name),
         };
+        let renamed = changes.table.is_some() || options.prefix.is_some();
+        if renamed || !options.scope.is_empty() {
+            // The preset's names of keys are those of its own tables.
+            model.primary_name = None;
+            for index in &mut model.indexes {
+                index.name.clear();
+            }
+        }
         let database_schema = options.db_schema.as_deref().or(url_schema);
         if database_schema.is_some() {
             model.table.schema = database_schema.map(str::to_owned);
@@ -187,6 +196,20 @@ fn change(
                 }
                 column.sql_type = extra::sql_type(dialect, column.kind, name).to_owned();
             }
+            if let Some(fill) = described.fill {
+                let given = required.contains(&property) && property != "id";
+                let why = if given || column.fill == Fill::Scope {
+                    Err("cannot be set: no row is without what a call gives for it".to_owned())
+                } else {
+                    extra::set_fill(column, fill)
+                };
+                why.map_err(|why| {
+                    Error::config(format!(
+                        "option \"schema.{}.columns.{property}.fill\" {why}",
+                        model.name
+                    ))
+                })?;
+            }
             if let Some(nullable) = described.nullable {
                 // Also in a column that may be null no row is without what makes it one.
                 column.nullable = nullable && !required.contains(&property);
@@ -219,6 +242,7 @@ fn change(
                     ))
                 })?;
             }
+            extra::set_sql(column, &described);
         }
         None => {
             // One without a type has been refused, or is there.
@@ -228,13 +252,34 @@ fn change(
             model.columns.push(column);
         }
     }
-    for (wanted, unique) in [(described.unique, true), (described.index, false)] {
-        if wanted {
-            let properties = vec![property.into()];
-            model.indexes.push(Index { name: String::new(), properties, unique });
-        }
-    }
+    set_key(model, property, &described.unique, true);
+    set_key(model, property, &described.index, false);
     Ok(())
+}
+
+/// Gives a column a key or an index, names the one that it has, or takes it away.
+fn set_key(model: &mut Model, property: &str, key: &KeyOptions, unique: bool) {
+    let properties: Vec<Arc<str>> = vec![property.into()];
+    let (name, constraint) = match key {
+        KeyOptions::Usual => return,
+        KeyOptions::Absent => (None, false),
+        KeyOptions::Unnamed => (Some(""), false),
+        KeyOptions::Index(name) => (Some(name.as_str()), false),
+        KeyOptions::Constraint(name) => (Some(name.as_str()), true),
+    };
+    if unique && model.primary == properties {
+        // What keeps it unique is the primary key, whatever is said.
+        model.primary_name = name.filter(|name| !name.is_empty()).map(str::to_owned);
+        return;
+    }
+    model.indexes.retain(|index| index.unique != unique || index.properties != properties);
+    if let Some(name) = name {
+        model.indexes.push(Index {
+            name: name.to_owned(),
+            constraint,
+            ..Index::new(properties, unique)
+        });
+    }
 }
 
 fn unknown(model: &Model, property: &str, what: &str) -> Error {
@@ -345,7 +390,10 @@ fn complete(dialect: &Dialect, schema: &mut Schema) {
         let named: Vec<String> = model
             .indexes
             .iter()
-            .map(|index| index_name(model, &index.properties, index.unique))
+            .map(|index| match index.name.as_str() {
+                "" => index_name(model, &index.properties, index.unique),
+                name => name.to_owned(),
+            })
             .collect();
         for (index, name) in model.indexes.iter_mut().zip(named) {
             index.name = name;
@@ -397,6 +445,10 @@ fn check_names(dialect: &Dialect, schema: &Schema, options: &SchemaOptions) -> R
         }
         if !tables.insert(model.table.name.to_lowercase()) {
             return Err(Error::config(format!("{option}: two models have the same table")));
+        }
+        let keys = model.indexes.iter().map(|index| &index.name).chain(&model.primary_name);
+        for key in keys {
+            check_name(dialect, &format!("option \"schema.{name}.columns\""), key)?;
         }
         let mut columns = HashSet::new();
         for column in &model.columns {

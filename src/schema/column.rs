@@ -1,7 +1,7 @@
 //! A column: what it accepts, and where its value comes from when none is given.
 
 use super::id;
-use crate::engine::{ColumnType, OutputColumn, Storage, Table};
+use crate::engine::{ColumnType, OutputColumn, Storage, Table, integer};
 use crate::error::{Code, Error, Result};
 use crate::options::Ids;
 use crate::value::{Record, Value};
@@ -237,9 +237,16 @@ impl Column {
                     (false, None) if self.storage == Storage::IntegerId => {
                         return Err(wrong("a whole number"));
                     }
+                    (false, None) if self.storage == Storage::Day => {
+                        return Err(wrong("a day such as \"2020-01-31\""));
+                    }
                     (false, None) => return Err(wrong("a UUID in lower-case letters")),
                 }
                 Value::Text(text)
+            }
+            (ColumnType::Integer, Value::Text(text)) => {
+                // Digits are how JavaScript has an integer beyond 2^53, and how some drivers give any.
+                Value::Integer(integer(text).ok_or_else(|| wrong("a whole number"))?)
             }
             (ColumnType::Integer, value) => {
                 Value::Integer(value.as_safe_integer().ok_or_else(|| wrong("a whole number"))?)

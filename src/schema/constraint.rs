@@ -10,7 +10,9 @@ impl Model {
         let table = format!("{}.", self.table.name);
         let name = constraint.strip_prefix(&table).unwrap_or(constraint);
         let index = self.indexes.iter().find(|index| index.unique && index.name == name);
-        let is_primary = name == "PRIMARY" || name == format!("{}_pkey", self.table.name);
+        let is_primary = name == "PRIMARY"
+            || self.primary_name.as_deref() == Some(name)
+            || name == format!("{}_pkey", self.table.name);
         let columns: Vec<&Column> = match index.map(|index| &index.properties) {
             Some(properties) => self.of_properties(properties),
             None if is_primary => self.of_properties(&self.primary),

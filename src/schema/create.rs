@@ -179,13 +179,12 @@ fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<
         // The primary key of a table that is there stays; if it names no scope, this one does.
         let primary = (table.is_some() && model.scope().next().is_some()).then(|| Index {
             name: index_name(model, &model.primary, true),
-            properties: model.primary.clone(),
-            unique: true,
+            ..Index::new(model.primary.clone(), true)
         });
         for index in model.indexes.iter().chain(&primary) {
             let there = match table {
                 Some(table) => table.has_index(&index.name) || is_covered(table, model, index)?,
-                None => dialect.indexes_inside,
+                None => dialect.indexes_inside || index.constraint,
             };
             if there {
                 continue;
@@ -245,15 +244,19 @@ pub(super) fn create_index(dialect: &Dialect, model: &Model, index: &Index) -> R
         if dialect.indexes_inside { "" } else { "IF NOT EXISTS " },
         dialect.quote(&index.name),
         dialect.quote_table(&model.table),
-        columns(dialect, model, &index.properties)?
+        columns(model, &index.properties, |name| dialect.quote(name))?
     ))
 }
 
 /// The quoted columns of properties, separated by commas.
-fn columns(dialect: &Dialect, model: &Model, properties: &[Arc<str>]) -> Result<String> {
+fn columns(
+    model: &Model,
+    properties: &[Arc<str>],
+    quote: impl Fn(&str) -> String,
+) -> Result<String> {
     let mut columns = Vec::new();
     for property in properties {
-        columns.push(dialect.quote(&model.column(property)?.name));
+        columns.push(quote(&model.column(property)?.name));
     }
     Ok(columns.join(", "))
 }
@@ -261,21 +264,30 @@ fn columns(dialect: &Dialect, model: &Model, properties: &[Arc<str>]) -> Result<
 /// The statement that creates a model's table.
 pub fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result<String> {
     let mut lines = Vec::new();
+    let quote = |name: &str| dialect.quote_defined(name);
     for column in &model.columns {
         lines.push(definition(dialect, column, false));
     }
     // A column whose type says it is the key by itself: SQLite counts for good in no other way.
     let keyed = model.columns.iter().any(|column| column.sql_type.contains("PRIMARY KEY"));
     if !keyed && !model.primary.is_empty() {
-        lines.push(format!("PRIMARY KEY ({})", columns(dialect, model, &model.primary)?));
-    }
-    for index in model.indexes.iter().filter(|_| dialect.indexes_inside) {
+        let name = model.primary_name.as_deref().filter(|_| !dialect.indexes_inside);
+        let name = name.map(|name| format!("CONSTRAINT {} ", quote(name)));
         lines.push(format!(
-            "{} {} ({})",
-            if index.unique { "UNIQUE INDEX" } else { "INDEX" },
-            dialect.quote(&index.name),
-            columns(dialect, model, &index.properties)?
+            "{}PRIMARY KEY ({})",
+            name.unwrap_or_default(),
+            columns(model, &model.primary, quote)?
         ));
+    }
+    for index in &model.indexes {
+        let name = quote(&index.name);
+        let columns = columns(model, &index.properties, quote)?;
+        if dialect.indexes_inside {
+            let unique = if index.unique { "UNIQUE " } else { "" };
+            lines.push(format!("{unique}INDEX {name} ({columns})"));
+        } else if index.constraint {
+            lines.push(format!("CONSTRAINT {name} UNIQUE ({columns})"));
+        }
     }
     for column in &model.columns {
         if column.references == Some(Reference::User) && model.foreign_key {
@@ -317,9 +329,9 @@ pub(super) fn foreign_key(
     Ok(format!(
         "{}FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE CASCADE",
         name.unwrap_or_default(),
-        columns(dialect, model, &mine)?,
+        columns(model, &mine, |name| dialect.quote_defined(name))?,
         dialect.quote_table(&schema.user.table),
-        columns(dialect, &schema.user, &theirs)?
+        columns(&schema.user, &theirs, |name| dialect.quote(name))?
     ))
 }
 
@@ -342,7 +354,7 @@ pub(super) fn scope_foreign_key(
 /// A column's definition. One that is added to a table with rows in it may be null, whatever it is
 /// in a new table, and cannot have a default that is computed.
 fn definition(dialect: &Dialect, column: &Column, added: bool) -> String {
-    let mut text = format!("{} {}", dialect.quote(&column.name), column.sql_type);
+    let mut text = format!("{} {}", dialect.quote_defined(&column.name), column.sql_type);
     if !column.nullable && !added {
         text.push_str(" NOT NULL");
     }

@@ -2,7 +2,7 @@
 
 use super::{Column, Fill};
 use crate::engine::{ColumnType, Dialect, Storage};
-use crate::options::{Described, Literal, TypeName};
+use crate::options::{Described, FillName, Ids, Literal, TypeName};
 use crate::value::{Value, safe_integer};
 
 /// How a column of this type keeps what a property of this kind is, if it can.
@@ -13,7 +13,10 @@ pub fn storage(kind: ColumnType, name: TypeName) -> Option<Storage> {
         }
         (ColumnType::Key, TypeName::Uuid) => Storage::Uuid,
         (ColumnType::Key, TypeName::Binary) => Storage::UuidBytes,
-        (ColumnType::Key, TypeName::Integer | TypeName::Bigint) => Storage::IntegerId,
+        (ColumnType::Key, TypeName::Integer | TypeName::Bigint | TypeName::BigintString) => {
+            Storage::IntegerId
+        }
+        (ColumnType::Text, TypeName::Day) => Storage::Day,
         (ColumnType::Integer, TypeName::Integer | TypeName::Bigint) => Storage::Integer,
         (ColumnType::Integer, TypeName::Text) => Storage::IntegerText,
         (ColumnType::Float, TypeName::Float) => Storage::Float,
@@ -53,9 +56,11 @@ pub fn column(
     described: &Described,
 ) -> Result<Column, String> {
     let kind = match name {
-        TypeName::Text if described.unique || described.index => ColumnType::Key,
-        TypeName::Text => ColumnType::Text,
-        TypeName::Uuid | TypeName::Binary => ColumnType::Key,
+        TypeName::Text if described.unique.is_wanted() || described.index.is_wanted() => {
+            ColumnType::Key
+        }
+        TypeName::Text | TypeName::Day => ColumnType::Text,
+        TypeName::Uuid | TypeName::Binary | TypeName::BigintString => ColumnType::Key,
         TypeName::Integer | TypeName::Bigint => ColumnType::Integer,
         TypeName::Float => ColumnType::Float,
         TypeName::Boolean => ColumnType::Boolean,
@@ -86,7 +91,49 @@ pub fn column(
         set_default(dialect, &mut column, default)
             .map_err(|why| format!("has a default that {why}"))?;
     }
+    set_sql(&mut column, described);
+    if let Some(fill) = described.fill {
+        set_fill(&mut column, fill).map_err(|why| format!("has a \"fill\" that {why}"))?;
+    }
     Ok(column)
+}
+
+/// Gives a column what is said of its definition in the database's own words.
+pub fn set_sql(column: &mut Column, described: &Described) {
+    if let Some(sql_type) = &described.sql_type {
+        sql_type.as_str().clone_into(&mut column.sql_type);
+        column.longest = super::preset::longest(sql_type.as_str());
+    }
+    if let Some(default) = &described.sql_default {
+        column.default = Some(default.as_str().to_owned());
+        if column.fill == Fill::Given {
+            column.fill = Fill::IfGiven;
+        }
+    }
+}
+
+/// Gives a column what makes its value in a row that is given none.
+///
+/// # Errors
+/// Why not, as the end of a sentence that begins with the option.
+pub fn set_fill(column: &mut Column, fill: FillName) -> Result<(), String> {
+    let is_id = column.kind == ColumnType::Key && column.storage != Storage::IntegerId;
+    match fill {
+        FillName::Now | FillName::Touch if column.kind != ColumnType::Date => {
+            return Err("needs a column of dates".to_owned());
+        }
+        FillName::Uuid if !is_id => return Err("needs a column of the type \"uuid\"".to_owned()),
+        FillName::Now => column.fill = Fill::Now,
+        // What a call gives is the time that was read.
+        FillName::Touch => {
+            (column.fill, column.changes, column.is_written) = (Fill::Now, true, false);
+        }
+        FillName::Uuid => {
+            column.fill = Fill::Made { ids: Ids::Uuid, instead_of_random: false };
+            column.is_written = true;
+        }
+    }
+    Ok(())
 }
 
 /// Gives a column a default: rows that are given no value have it, whoever inserts them.

@@ -106,6 +106,8 @@ pub struct Model {
     pub key: &'static [&'static str],
     /// The properties of the table's primary key.
     pub primary: Vec<Arc<str>>,
+    /// The primary key's name, if the database is not to choose it.
+    pub primary_name: Option<String>,
     /// Further indexes.
     pub indexes: Vec<Index>,
     /// Whether a property that is null is left out of results.
@@ -163,6 +165,15 @@ pub struct Index {
     pub properties: Vec<Arc<str>>,
     /// Whether two rows may not be alike in them.
     pub unique: bool,
+    /// Whether it is a constraint of the table, where the database tells the two apart.
+    pub constraint: bool,
+}
+
+impl Index {
+    /// One whose name follows from the table's and the columns'.
+    pub(super) fn new(properties: Vec<Arc<str>>, unique: bool) -> Self {
+        Index { name: String::new(), properties, unique, constraint: false }
+    }
 }
 
 impl Model {
@@ -176,6 +187,7 @@ impl Model {
             name,
             table: Table { schema: None, name: table.to_owned() },
             primary: key.iter().map(|property| (*property).into()).collect(),
+            primary_name: None,
             key,
             indexes: Vec::new(),
             omit_null: false,
@@ -212,6 +224,7 @@ impl Model {
             columns,
             key: self.key,
             primary: self.primary.clone(),
+            primary_name: self.primary_name.clone(),
             indexes: self.indexes.clone(),
             omit_null: self.omit_null,
             access: self.access,

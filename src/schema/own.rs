@@ -26,10 +26,8 @@ pub fn own(dialect: &Dialect) -> Schema {
     };
     let user_id =
         || Column { references: Some(Reference::User), ..column("userId", "user_id", Key) };
-    let index = |properties: &[&str], unique| Index {
-        name: String::new(),
-        properties: properties.iter().map(|property| (*property).into()).collect(),
-        unique,
+    let index = |properties: &[&str], unique| {
+        Index::new(properties.iter().map(|property| (*property).into()).collect(), unique)
     };
     let now = dialect.now;
 

@@ -62,7 +62,7 @@ impl Model {
         if counted {
             // A counter is a key by itself, and has to be; what points to it names the scope too.
             let properties = self.primary.clone();
-            self.indexes.push(Index { name: String::new(), properties, unique: true });
+            self.indexes.push(Index::new(properties, true));
         } else if !self.primary.is_empty() {
             self.primary = self.scoped(&self.primary);
         }

@@ -7,6 +7,7 @@ mod types;
 use super::exec::{self, Driver, Mode};
 use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Pool, PoolState};
+use super::storage::{day, widened};
 use super::{
     BoxFuture, Change, ColumnType, Dialect, Engine, Extent, KeyLock, LiveTable, Native, Outcome,
     OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work,
@@ -22,12 +23,13 @@ use sqlx::{Arguments, Column, ConnectOptions, Decode, MySql as Server, Row, Type
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::{Date, OffsetDateTime, PrimitiveDateTime};
 
 /// What MySQL does its own way.
 pub static MYSQL: Dialect = Dialect {
     name: "mysql",
     quote: '`',
+    quote_defined: '`',
     parameter: |_| "?".to_owned(),
     insert_returning: false,
     update_returning: false,
@@ -89,6 +91,7 @@ pub static MYSQL: Dialect = Dialect {
 pub static MARIADB: Dialect = Dialect {
     name: "mariadb",
     quote: '`',
+    quote_defined: '`',
     parameter: MYSQL.parameter,
     insert_returning: true,
     update_returning: false,
@@ -162,10 +165,13 @@ fn named(name: TypeName) -> &'static str {
         TypeName::Uuid => "char(36) CHARACTER SET ascii COLLATE ascii_bin",
         TypeName::Binary => "binary(16)",
         TypeName::Integer => "int",
-        TypeName::Bigint | TypeName::Seconds | TypeName::Milliseconds => "bigint",
+        TypeName::Bigint | TypeName::BigintString | TypeName::Seconds | TypeName::Milliseconds => {
+            "bigint"
+        }
         TypeName::Float => "double",
         TypeName::Boolean => "boolean",
         TypeName::Json => "json",
+        TypeName::Day => "date",
         TypeName::Datetime => "datetime(3)",
         TypeName::DatetimeToSecond => "datetime(0)",
         TypeName::Timestamp => "timestamp(3) NULL",
@@ -180,6 +186,7 @@ fn named(name: TypeName) -> &'static str {
 pub static GALERA: Dialect = Dialect {
     name: MARIADB.name,
     quote: MARIADB.quote,
+    quote_defined: MARIADB.quote_defined,
     parameter: MARIADB.parameter,
     insert_returning: false,
     update_returning: false,
@@ -535,18 +542,23 @@ impl Driver for Server {
         }
         let held = row.column(index).type_info().name();
         let wire = match held {
-            "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT"
-            | "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED"
-            | "BIGINT UNSIGNED" | "YEAR" => {
+            "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" | "YEAR" => {
                 <i64 as Decode<Server>>::decode(value).map(Wire::Integer)
             }
+            // As signed ones, the upper half would come as negative numbers.
+            "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED"
+            | "BIGINT UNSIGNED" => <u64 as Decode<Server>>::decode(value)
+                .and_then(|number| Ok(Wire::Integer(i64::try_from(number)?))),
             "BIT" => <u64 as Decode<Server>>::decode(value).map(|bits| Wire::Boolean(bits != 0)),
             "FLOAT" => {
-                <f32 as Decode<Server>>::decode(value).map(|number| Wire::Float(number.into()))
+                <f32 as Decode<Server>>::decode(value).map(|number| Wire::Float(widened(number)))
             }
             "DOUBLE" => <f64 as Decode<Server>>::decode(value).map(Wire::Float),
             "DATETIME" | "TIMESTAMP" => <PrimitiveDateTime as Decode<Server>>::decode(value)
                 .map(|time| Wire::Time(super::milliseconds(time.assume_utc()))),
+            "DATE" => {
+                <Date as Decode<Server>>::decode(value).map(|date| Wire::Text(day(date).into()))
+            }
             // Text, numbers of any length, and bytes, in which there is text of ours too.
             _ => <&[u8] as Decode<Server>>::decode(value).map(|bytes| Wire::Bytes(bytes.into())),
         };

@@ -8,7 +8,8 @@ pub fn keeps(sql_type: &str, storage: Storage) -> bool {
     let native = storage.native();
     match sql_type {
         "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set" => {
-            matches!(native, Native::Text | Native::AnyText | Native::Uuid)
+            storage != Storage::Day
+                && matches!(native, Native::Text | Native::AnyText | Native::Uuid)
         }
         "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "bit" => {
             matches!(native, Native::Integer | Native::Boolean)
@@ -21,6 +22,7 @@ pub fn keeps(sql_type: &str, storage: Storage) -> bool {
             matches!(native, Native::Bytes | Native::Text)
         }
         "binary" => native == Native::Bytes,
+        "date" => matches!(storage, Storage::Day | Storage::AnyText),
         "json" => storage == Storage::Json || native == Native::AnyText,
         "uuid" => native == Native::Uuid,
         _ => native == Native::AnyText,
@@ -34,6 +36,7 @@ pub fn type_of(sql_type: &str) -> TypeName {
         "bigint" => TypeName::Bigint,
         "tinyint" | "bit" => TypeName::Boolean,
         "float" | "double" | "decimal" => TypeName::Float,
+        "date" => TypeName::Day,
         "datetime" | "timestamp" => TypeName::Datetime,
         "binary" => TypeName::Binary,
         "json" => TypeName::Json,

@@ -10,6 +10,7 @@ use self::pooler::{Pooler, Presence};
 use super::exec::{self, Driver, Mode};
 use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Lease, Pool, PoolState};
+use super::storage::{day, parse_day, widened};
 use super::{
     BoxFuture, Change, ColumnType, Dialect, Engine, Extent, KeyLock, LiveTable, Native, Notice,
     Outcome, OutputColumn, Planner, Replication, Storage, Table, Together, Upsert, Wire, Work,
@@ -33,12 +34,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::{Date, OffsetDateTime, PrimitiveDateTime};
 
 /// What PostgreSQL does its own way.
 pub static DIALECT: Dialect = Dialect {
     name: "postgres",
     quote: '"',
+    quote_defined: '"',
     parameter: |n| format!("${n}"),
     insert_returning: true,
     update_returning: true,
@@ -77,10 +79,13 @@ pub static DIALECT: Dialect = Dialect {
         TypeName::Uuid => "uuid",
         TypeName::Binary => "bytea",
         TypeName::Integer => "integer",
-        TypeName::Bigint | TypeName::Seconds | TypeName::Milliseconds => "bigint",
+        TypeName::Bigint | TypeName::BigintString | TypeName::Seconds | TypeName::Milliseconds => {
+            "bigint"
+        }
         TypeName::Float => "double precision",
         TypeName::Boolean => "boolean",
         TypeName::Json => "jsonb",
+        TypeName::Day => "date",
         TypeName::Datetime => "timestamptz(3)",
         TypeName::DatetimeToSecond => "timestamptz(0)",
         TypeName::Timestamp => "timestamp(3)",
@@ -527,6 +532,9 @@ impl Driver for Pg {
             Wire::Null(Native::Uuid) => arguments.add(None::<uuid::Uuid>),
             Wire::Null(Native::Bytes) => arguments.add(None::<&[u8]>),
             Wire::Text(text) if storage == Storage::AnyText => arguments.add(AnyText(text)),
+            Wire::Text(text) if storage == Storage::Day => {
+                arguments.add(parse_day(&text).ok_or_else(unstorable)?)
+            }
             Wire::Text(text) => arguments.add(&*text),
             Wire::Integer(number) => arguments.add(number),
             Wire::Float(number) => arguments.add(number),
@@ -596,7 +604,10 @@ impl Driver for Pg {
                 <uuid::Uuid as Decode<Pg>>::decode(value).map(|uuid| Wire::Uuid(uuid.into_bytes()))
             }
             "FLOAT8" => <f64 as Decode<Pg>>::decode(value).map(Wire::Float),
-            "FLOAT4" => <f32 as Decode<Pg>>::decode(value).map(|number| Wire::Float(number.into())),
+            "FLOAT4" => {
+                <f32 as Decode<Pg>>::decode(value).map(|number| Wire::Float(widened(number)))
+            }
+            "DATE" => <Date as Decode<Pg>>::decode(value).map(|date| Wire::Text(day(date).into())),
             "BYTEA" => <&[u8] as Decode<Pg>>::decode(value).map(|bytes| Wire::Bytes(bytes.into())),
             // A version, which has been 1 so far, and the text.
             "JSONB" => value

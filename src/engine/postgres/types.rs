@@ -8,7 +8,8 @@ pub fn keeps(sql_type: &str, storage: Storage) -> bool {
     let native = storage.native();
     match sql_type {
         "text" | "varchar" | "bpchar" | "citext" | "name" => {
-            storage != Storage::Json && matches!(native, Native::Text | Native::AnyText)
+            !matches!(storage, Storage::Json | Storage::Day)
+                && matches!(native, Native::Text | Native::AnyText)
         }
         "int2" | "int4" | "int8" => native == Native::Integer,
         "float4" | "float8" | "numeric" => native == Native::Float,
@@ -17,9 +18,10 @@ pub fn keeps(sql_type: &str, storage: Storage) -> bool {
         "timestamp" => native == Native::PlainTime,
         "uuid" => native == Native::Uuid,
         "bytea" => native == Native::Bytes,
+        "date" => matches!(storage, Storage::Day | Storage::AnyText),
         "json" | "jsonb" => storage == Storage::Json,
         // An enumeration, say.
-        _ => native == Native::AnyText,
+        _ => storage == Storage::AnyText,
     }
 }
 
@@ -30,6 +32,7 @@ pub fn type_of(sql_type: &str) -> TypeName {
         "int8" => TypeName::Bigint,
         "float4" | "float8" | "numeric" => TypeName::Float,
         "bool" => TypeName::Boolean,
+        "date" => TypeName::Day,
         "timestamptz" => TypeName::Datetime,
         "timestamp" => TypeName::Timestamp,
         "uuid" => TypeName::Uuid,

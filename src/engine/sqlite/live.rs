@@ -133,6 +133,7 @@ pub fn keeps(sql_type: &str, storage: Storage) -> bool {
 pub fn type_of(sql_type: &str) -> TypeName {
     match (sql_type, affinity(sql_type)) {
         (named, _) if named.contains("bool") => TypeName::Boolean,
+        ("date", _) => TypeName::Day,
         (named, _) if named.contains("date") || named.contains("time") => TypeName::Datetime,
         (named, _) if named.contains("json") => TypeName::Json,
         (_, Affinity::Integer) => TypeName::Integer,

@@ -31,6 +31,8 @@ pub static DIALECT: Dialect = Dialect {
     name: "sqlite",
     // Not '"': SQLite takes a double-quoted name that it does not know for a string.
     quote: '`',
+    // Where only a name can be, it is one.
+    quote_defined: '"',
     parameter: |n| format!("?{n}"),
     insert_returning: true,
     update_returning: true,
@@ -53,6 +55,7 @@ pub static DIALECT: Dialect = Dialect {
     named: |name| match name {
         TypeName::Integer
         | TypeName::Bigint
+        | TypeName::BigintString
         | TypeName::Boolean
         | TypeName::Datetime
         | TypeName::DatetimeToSecond
@@ -64,6 +67,7 @@ pub static DIALECT: Dialect = Dialect {
         TypeName::Text
         | TypeName::Uuid
         | TypeName::Json
+        | TypeName::Day
         | TypeName::IsoText
         | TypeName::DatetimeText
         | TypeName::MillisecondsText => "TEXT",

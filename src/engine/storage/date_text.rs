@@ -35,6 +35,17 @@ fn text(milliseconds: i64, separator: char) -> Option<String> {
     Some(text)
 }
 
+/// `2023-11-14`.
+pub fn day(date: Date) -> String {
+    format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+}
+
+/// The day that a text is, if it is as [`day`] writes it.
+pub fn parse_day(text: &str) -> Option<Date> {
+    let seconds = parse(text).filter(|_| text.len() == 10)?.div_euclid(1_000);
+    OffsetDateTime::from_unix_timestamp(seconds).ok().map(OffsetDateTime::date)
+}
+
 /// Reads a date, a time of day after `T` or a space, a fraction, and `Z` or an offset: what ISO
 /// 8601, SQL and JavaScript have in common. Without an offset it is UTC.
 pub fn parse(text: &str) -> Option<i64> {
@@ -116,6 +127,18 @@ mod tests {
         }
         for text in ["", "soon", "2023-13-01", "2023-02-30", "14.11.2023", "2023-11-14T25:00:00Z"] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_has_no_time() {
+        for text in ["2023-11-14", "0001-01-01", "2024-02-29"] {
+            assert_eq!(parse_day(text).map(day).as_deref(), Some(text));
+        }
+        for text in
+            ["2023-02-29", "2023-11-14T", "2023-1-1", " 2023-1-01", "20231114", "tomorrow!!"]
+        {
+            assert_eq!(parse_day(text), None, "{text}");
         }
     }
 

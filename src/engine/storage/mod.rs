@@ -4,10 +4,11 @@
 mod date_text;
 mod identifier;
 
-use crate::value::Value;
+use crate::value::{MAX_SAFE_INTEGER, Value};
 use std::sync::Arc;
 
-pub use identifier::{uuid_bytes, uuid_text};
+pub use date_text::{day, parse_day};
+pub use identifier::{integer, uuid_bytes, uuid_text};
 
 /// How a column keeps its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +46,8 @@ pub enum Storage {
     DateTextWithZone,
     /// Text: decimal milliseconds since 1970.
     MillisecondsText,
+    /// A day of the calendar, without a time or a zone; text in JavaScript: `YYYY-MM-DD`.
+    Day,
     /// A boolean that says whether there is a time. `true` is read as [`SOME_TIME`].
     DateBoolean,
     /// The database's own UUID; text in JavaScript.
@@ -59,6 +62,11 @@ pub enum Storage {
 
 /// What a `true` without a time is read as: a `Date` that nobody takes for a real one.
 pub const SOME_TIME: i64 = 0;
+
+/// The double of the fewest digits that is this number in single precision: 0.1 is not 0.10000000149011612.
+pub fn widened(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or_else(|_| number.into())
+}
 
 /// A value as drivers bind and read it.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +111,7 @@ impl Storage {
     /// What a parameter of this storage is bound as.
     pub fn native(self) -> Native {
         match self {
-            Storage::AnyText => Native::AnyText,
+            Storage::AnyText | Storage::Day => Native::AnyText,
             Storage::Text
             | Storage::IntegerText
             | Storage::IsoText
@@ -159,6 +167,7 @@ impl Storage {
         match self {
             Storage::Uuid | Storage::UuidBytes => uuid_bytes(identifier).is_some(),
             Storage::IntegerId => identifier::integer(identifier).is_some(),
+            Storage::Day => parse_day(identifier).is_some(),
             _ => true,
         }
     }
@@ -169,7 +178,9 @@ impl Storage {
         Some(match (self, value) {
             (Storage::DateBoolean, Value::Null) => Wire::Boolean(false),
             (storage, Value::Null) => Wire::Null(storage.native()),
-            (Storage::Text | Storage::AnyText, Value::Text(text)) => Wire::Text(Arc::clone(text)),
+            (Storage::Text | Storage::AnyText | Storage::Day, Value::Text(text)) => {
+                Wire::Text(Arc::clone(text))
+            }
             (Storage::Uuid, Value::Text(text)) => {
                 uuid_bytes(text).map_or(Wire::Null(Native::Uuid), Wire::Uuid)
             }
@@ -208,7 +219,7 @@ impl Storage {
         let time = |time: Option<i64>| time.map(Value::Date);
         Some(match (self, wire) {
             (_, Wire::Null(_)) => Value::Null,
-            (Storage::Text | Storage::AnyText | Storage::Uuid, wire) => match wire {
+            (Storage::Text | Storage::AnyText | Storage::Day | Storage::Uuid, wire) => match wire {
                 Wire::Text(text) => Value::Text(text),
                 Wire::Uuid(bytes) => Value::Text(uuid_text(bytes).into()),
                 Wire::Bytes(bytes) => Value::from(String::from_utf8(bytes).ok()?),
@@ -219,6 +230,13 @@ impl Storage {
             }
             (Storage::UuidBytes, Wire::Uuid(bytes)) => Value::Text(uuid_text(bytes).into()),
             (Storage::IntegerId, Wire::Integer(number)) => Value::from(number.to_string()),
+            // What JavaScript's numbers have no exact one for comes as its digits, so that it can be
+            // written back as it was.
+            (Storage::Integer, Wire::Integer(number))
+                if number.unsigned_abs() > MAX_SAFE_INTEGER.unsigned_abs() =>
+            {
+                Value::from(number.to_string())
+            }
             (Storage::Integer | Storage::IntegerText, Wire::Integer(number)) => {
                 Value::Integer(number)
             }
@@ -298,6 +316,23 @@ mod tests {
             assert_eq!(storage.encode(&Value::Date(TIME)), Some(written.clone()), "{storage:?}");
             assert_eq!(storage.decode(written), Some(Value::Date(TIME)), "{storage:?}");
         }
+    }
+
+    #[test]
+    fn a_single_precision_number_keeps_its_digits() {
+        for (number, wide) in
+            [(0.1_f32, 0.1), (-1.5, -1.5), (1e30, 1e30), (16_777_217.0, 16_777_216.0)]
+        {
+            assert_eq!(widened(number).to_string(), f64::to_string(&wide));
+        }
+    }
+
+    #[test]
+    fn an_integer_beyond_what_javascript_counts_exactly_is_its_digits() {
+        let integer = |number| Storage::Integer.decode(Wire::Integer(number));
+        assert_eq!(integer(MAX_SAFE_INTEGER), Some(Value::Integer(MAX_SAFE_INTEGER)));
+        assert_eq!(integer(MAX_SAFE_INTEGER + 1), Some(Value::from("9007199254740992")));
+        assert_eq!(integer(i64::MIN), Some(Value::from("-9223372036854775808")));
     }
 
     #[test]

@@ -12,8 +12,9 @@
 //!   `now`; `touch`, and with every change; `digest`, of the account's key; `secret`, random;
 //! - `default …`: what the column of a table that is created here has for other programs, in SQL.
 //!
-//! After the columns, `primary`, `unique` and `index` name keys by their properties, `loose userId`
-//! says that nothing but us sees to it that the user exists, and `oldest` orders rows that should be one.
+//! After the columns, `primary`, `unique` and `index` name keys by their properties, `constraint` a
+//! unique one that is no index by itself; ` = ` and a name is what the package calls it, in a table of
+//! this name. `loose userId` says that nothing but us sees to it that the user exists, and `oldest` orders rows that should be one.
 
 use super::{Access, Column, Fill, Index, Model, Schema, own};
 use crate::engine::{ColumnType, DIALECTS, Dialect, Storage};
@@ -132,7 +133,7 @@ fn read(model: &mut Model, text: &str) -> Option<()> {
         None => table.clone_into(&mut model.table.name),
     }
     let usual = std::mem::take(&mut model.columns);
-    model.primary = Vec::new();
+    (model.primary, model.primary_name) = (Vec::new(), None);
     model.indexes = Vec::new();
     for line in lines {
         if line.contains(" | ") {
@@ -140,13 +141,22 @@ fn read(model: &mut Model, text: &str) -> Option<()> {
             continue;
         }
         let (word, rest) = line.split_once(' ')?;
+        let (rest, key) = match rest.split_once(" = ") {
+            Some((rest, key)) => (rest, Some(key)),
+            None => (rest, None),
+        };
         let properties = rest.split(' ').map(Into::into).collect();
         match word {
-            "primary" => model.primary = properties,
-            "unique" | "index" => {
-                let unique = word == "unique";
-                model.indexes.push(Index { name: String::new(), properties, unique });
+            "primary" => {
+                model.primary = properties;
+                model.primary_name = key.map(str::to_owned);
             }
+            "unique" | "index" | "constraint" => model.indexes.push(Index {
+                name: key.unwrap_or_default().to_owned(),
+                properties,
+                unique: word != "index",
+                constraint: word == "constraint",
+            }),
             "loose" => model.foreign_key = false,
             "oldest" => model.oldest_first = properties,
             _ => return None,
@@ -198,7 +208,7 @@ fn column(usual: &[Column], line: &str) -> Option<Column> {
 }
 
 /// The length in a type such as `varchar(255)`.
-fn longest(sql_type: &str) -> Option<usize> {
+pub(super) fn longest(sql_type: &str) -> Option<usize> {
     let (name, rest) = sql_type.split_once('(')?;
     let is_text = name.to_ascii_lowercase().contains("char");
     rest.split_once(')').filter(|_| is_text).and_then(|(length, _)| length.parse().ok())
