@@ -45,6 +45,9 @@ export interface NamingStrategy {
   tableName(className: string, customName: string | undefined): string
   columnName(property: string, customName: string | undefined, prefixes: string[]): string
   prefixTableName?(prefix: string, table: string): string
+  indexName?(table: string, columns: string[]): string
+  uniqueConstraintName?(table: string, columns: string[]): string
+  primaryKeyName?(table: string, columns: string[]): string
 }
 
 /** A model: a class, and its table in the words of TypeORM's EntitySchema. */
@@ -56,11 +59,13 @@ export interface Model<Class = new (...values: never[]) => object> {
     tableName?: string
     columns: { [property: string]: ModelColumn }
     indices?: { name?: string; columns?: string[]; unique?: boolean }[]
+    uniques?: { name?: string; columns?: string[] }[]
   }
 }
 
 export interface ModelColumn {
-  type: unknown
+  /** A date of TypeORM's own, `createDate` or `updateDate`, needs none. */
+  type?: unknown
   name?: string
   nullable?: boolean
   unique?: boolean

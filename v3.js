@@ -11,25 +11,19 @@ const { prismaOptions } = require("./v3/prisma.js")
 /** `Adapters.Default` and `Adapters.TypeORM.Adapter`, which are one. */
 function Default(place, options) {
   const adapter = SqlxAdapter(configuration(place, options ?? {}))
-  return legacy(adapter, "TYPEORM_LEGACY", ownClasses(options?.models))
+  return legacy(adapter, "TYPEORM_LEGACY", ownModels(options?.models))
 }
 
 /**
  * The adapter with the name that v3's log codes begin with, such as `TYPEORM_LEGACY__CREATE_USER_ERROR`:
- * the original's, which alerts may look for. `classes` are the application's own.
+ * the original's, which alerts may look for. `models` are the application's own.
  */
-function legacy(adapter, displayName, classes) {
+function legacy(adapter, displayName, models) {
   adapter.getAdapter = async function getAdapter(appOptions) {
     const given = this === undefined || this === adapter ? adapter : { ...adapter, ...this }
-    return { displayName, ...legacyMethods(given, appOptions, classes) }
+    return { displayName, ...legacyMethods(given, appOptions, models) }
   }
   return adapter
-}
-
-/** The application's classes, by their models' names. */
-function ownClasses(models) {
-  const own = Object.entries(ownModels(models))
-  return Object.fromEntries(own.map(([name, { model }]) => [name, model]))
 }
 
 function TypeORM(place, options) {

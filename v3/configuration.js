@@ -7,6 +7,7 @@ const { SqlxAdapterError } = require("../error.js")
 const { parseConnectionString } = require("./connection-string.js")
 const { queryLog } = require("./query-log.js")
 const { schemaOptions } = require("./schema.js")
+const { kindOf } = require("./types.js")
 
 /** SqlxAdapter has the option under the same name. */
 const same = (value, options, name) => {
@@ -137,9 +138,6 @@ const NOT_IN_OPTIONS = ["url", "type", "database", "schema", "synchronize"]
 /** Where a server is and who signs in, which a master says instead. */
 const PLACE = "url host port user username password database socketPath".split(" ")
 
-/** The schemes and types of databases that are no files. */
-const SERVER = /^(postgres(ql)?|pg|cockroachdb|mysql2?|mariadb)(:|$)/i
-
 /**
  * The options of SqlxAdapter for the two arguments of `Adapters.Default`.
  *
@@ -159,7 +157,8 @@ function configuration(place, { models, namingStrategy, ...rest } = {}) {
     strategy: config.namingStrategy ?? namingStrategy ?? undefined,
     prefix: config.entityPrefix,
     dbSchema: config.schema,
-    isSqlite: isSqlite(config),
+    kind: kindOf(config),
+    creates: options.synchronize,
   })
   return { ...options, ...queryLog(config), ...rest }
 }
@@ -209,13 +208,6 @@ function ownModels(models) {
     throw wrong("models must be an object such as { User: { model, schema } }")
   }
   return Object.fromEntries(Object.entries(models).filter(([, own]) => own !== undefined))
-}
-
-/** Whether the database is a file's, as far as can be said before the first call. */
-function isSqlite({ type, url }) {
-  const { AUTH_DATABASE_URL, DATABASE_URL } = process.env
-  const place = [type, url, AUTH_DATABASE_URL, DATABASE_URL].find((one) => !isNothing(one))
-  return !SERVER.test(place ?? "")
 }
 
 /** `ssl` with PEM as text, where `readFileSync` without an encoding gave bytes. */

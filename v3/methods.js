@@ -4,6 +4,7 @@
 
 const { createHash, createHmac, randomBytes } = require("node:crypto")
 const { SqlxAdapterError } = require("../error.js")
+const { takingDays } = require("./days.js")
 
 /** Seconds, as in `session.maxAge`. */
 const DAY = 24 * 60 * 60
@@ -12,15 +13,17 @@ const DAY = 24 * 60 * 60
  * The methods that `getAdapter(appOptions)` gives. NextAuth asks for them with every request, so
  * that nothing is done here but to make functions.
  *
- * `models` has the classes of the application's own models, by the names of v3.
+ * `models` are the application's own, by the names of v3.
  */
-function legacyMethods(adapter, appOptions, models = {}) {
+function legacyMethods(given, appOptions, models = {}) {
   const options = readOptions(appOptions)
+  const adapter = takingDays(given, models)
+  const classes = Object.fromEntries(Object.entries(models).map(([name, own]) => [name, own.model]))
   const methods = {
-    ...userMethods(adapter, models),
-    ...accountMethods(adapter, models),
-    ...sessionMethods(adapter, options, models),
-    ...verificationMethods(adapter, options, models),
+    ...userMethods(adapter, classes, models.User?.schema.columns.id),
+    ...accountMethods(adapter, classes),
+    ...sessionMethods(adapter, options, classes),
+    ...verificationMethods(adapter, options, classes),
   }
   for (const [name, method] of Object.entries(methods)) methods[name] = failingByName(name, method)
   return methods
@@ -41,10 +44,12 @@ function readOptions(appOptions) {
   }
 }
 
-function userMethods(adapter, { User }) {
+function userMethods(adapter, { User }, id) {
+  // An id that nobody else makes is the class's to give.
+  const givesId = id !== undefined && !id.generated
   return {
     async createUser(profile) {
-      return instance(User, await adapter.createUser(newUser(profile, User)))
+      return instance(User, await adapter.createUser(newUser(profile, User, givesId)))
     },
 
     async getUser(id) {
@@ -195,7 +200,7 @@ function verificationMethods(adapter, { secret, baseUrl, site }, { VerificationR
 }
 
 /** What a new user's row gets. The profile's id is the provider's, not the user's. */
-function newUser(profile, User) {
+function newUser(profile, User, givesId) {
   const verified = profile.emailVerified
   const emailVerified = verified instanceof Date ? verified : verified ? new Date() : null
   if (User === undefined) {
@@ -207,7 +212,7 @@ function newUser(profile, User) {
     User.length > 1
       ? new User(profile.name, profile.email, profile.image, emailVerified)
       : new User({ ...profile, emailVerified })
-  return said({ ...made, id: undefined })
+  return said({ ...made, id: givesId ? made.id : undefined })
 }
 
 /**

@@ -1,5 +1,7 @@
 "use strict"
 
+const { createHash } = require("node:crypto")
+
 /** `VerificationRequest` as `verification_request`, as TypeORM writes it. */
 function snakeCase(name) {
   return name
@@ -20,4 +22,20 @@ function prefixed(strategy, prefix, table) {
   return strategy.prefixTableName ? strategy.prefixTableName(prefix, table) : `${prefix}${table}`
 }
 
-module.exports = { prefixed, snakeCaseNames }
+/**
+ * What TypeORM calls the keys and indexes of one column: by the strategy, if it says, or else by a
+ * digest. MySQL's unique keys are indexes.
+ */
+function keyNames(strategy, kind, table, column) {
+  const name = (method, start) =>
+    strategy[method]?.(table, [column]) ?? digest(start, `${table}_${column}`)
+  const index = () => name("indexName", "IDX_")
+  const unique = kind === "mysql" ? index : () => name("uniqueConstraintName", "UQ_")
+  return { index, unique, primary: () => name("primaryKeyName", "PK_") }
+}
+
+function digest(start, text) {
+  return `${start}${createHash("sha1").update(text).digest("hex")}`.slice(0, 30)
+}
+
+module.exports = { keyNames, prefixed, snakeCaseNames }

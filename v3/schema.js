@@ -4,7 +4,8 @@
 
 const { SqlxAdapterError } = require("../error.js")
 const { defaultModels } = require("./models.js")
-const { prefixed, snakeCaseNames } = require("./naming.js")
+const { keyNames, prefixed, snakeCaseNames } = require("./naming.js")
+const { known, sqlDefault, sqlType, typeOf } = require("./types.js")
 
 /** The models' names in SqlxAdapter, and of properties those that have another. */
 const NAMES = {
@@ -20,57 +21,71 @@ const NAMES = {
   VerificationRequest: { model: "verificationToken" },
 }
 
-/** Types of columns, in the words of TypeORM and of its databases. */
-const TYPES = {
-  text: `varchar char character nvarchar nchar text tinytext mediumtext longtext citext string enum
-    simple-enum character-varying`,
-  integer: "int integer int2 int4 smallint mediumint tinyint number",
-  bigint: "bigint int8",
-  float: "float float4 float8 double double-precision real",
-  boolean: "bool boolean",
-  json: "json jsonb",
-  datetime: "timestamp timestamptz timestamp-with-time-zone datetime",
-  timestamp: "timestamp-without-time-zone",
-  uuid: "uuid",
+/** Properties without which there is no model, also if its schema leaves them out. */
+const NEEDED = {
+  User: ["id"],
+  Account: ["id", "userId", "providerId", "providerAccountId"],
+  Session: ["id", "userId", "expires", "sessionToken"],
+  VerificationRequest: ["id", "identifier", "token", "expires"],
 }
 
 /** What a column may say besides its type; the rest would change what is stored. */
 const SAID = new Set(
   `type name nullable default unique select length width precision scale charset collation comment
-  zerofill unsigned enum enumName primary generated objectId`.split(/\s+/),
+  zerofill unsigned enum enumName createDate updateDate primary generated objectId`.split(/\s+/),
 )
 
-/** Where the database fills a column, the model need not name it. */
-const FILLED = "Leave the column out of the model where the database's own default fills it"
+/** PostgreSQL's integers that count. */
+const SERIALS = { integer: "SERIAL", smallint: "SMALLSERIAL", bigint: "BIGSERIAL" }
+
+/** What a model's schema may not have, and why. */
+const NOT_IN_SCHEMA = {
+  relations: "rows are read by themselves",
+  checks: "create them yourself",
+  exclusions: "create them yourself",
+  database: "all tables are where the configuration says",
+  schema: "all tables are where the configuration says",
+  expression: "it is a table that is written to",
+}
 
 /**
- * The option `schema`. `models` are the application's own, `strategy` is TypeORM's naming strategy.
+ * The option `schema`. `models` are the application's own, `strategy` is TypeORM's naming strategy,
+ * `kind` the database's (see kindOf). `creates`: whether tables may be created.
  */
-function schemaOptions({ models = {}, strategy, prefix, dbSchema, isSqlite }) {
+function schemaOptions({ models = {}, strategy, prefix, dbSchema, kind, creates }) {
   check(models, strategy)
   const schema = { preset: "typeorm-v3" }
   if (dbSchema !== undefined) schema.dbSchema = dbSchema
-  if (prefix !== undefined && strategy === undefined) schema.prefix = prefix
   const defaults = defaultModels()
   for (const [name, { model, ...renamed }] of Object.entries(NAMES)) {
-    if (strategy === undefined && models[name] === undefined) continue
+    if (strategy === undefined && !prefix && models[name] === undefined) continue
     const usual = defaults[name].schema
     const own = models[name]?.schema ?? usual
     const names = strategy ?? snakeCaseNames
-    const table = names.tableName(own.target?.name ?? own.name, own.tableName)
+    const table = prefixed(
+      names,
+      prefix,
+      names.tableName(own.target?.name ?? own.name, own.tableName),
+    )
+    const keys = keysOf(name, own)
     const columns = {}
-    for (const [property, column] of Object.entries({ ...usual.columns, ...own.columns })) {
-      const path = `models.${name}.schema.columns.${property}`
-      const described = { name: names.columnName(property, column.name, []) }
+    for (const property of Object.keys({ ...usual.columns, ...own.columns })) {
       const there = usual.columns[property]
-      if (there === undefined) Object.assign(described, ownColumn(path, column, isSqlite))
-      else if (typeName(column) !== typeName(there)) described.type = type(path, column, isSqlite)
-      columns[renamed[property] ?? property] = described
-      if (column.primary) checkKey(path, column, name)
-      if (column.generated === "uuid") schema.ids = "uuid"
+      const column = own.columns[property] ?? (NEEDED[name].includes(property) ? there : undefined)
+      if (column === undefined) {
+        columns[renamed[property] ?? property] = false
+        continue
+      }
+      const path = `models.${name}.schema.columns.${property}`
+      const database = names.columnName(property, column.name, [])
+      const context = { kind, database, creates, isId: property === "id" }
+      columns[renamed[property] ?? property] = {
+        name: database,
+        ...(there === undefined ? ownColumn : knownColumn)(path, column, context, there),
+        ...keyOptions(keys[property] ?? {}, keyNames(names, kind, table, database), context),
+      }
     }
-    index(name, own.indices ?? [], usual.indices, columns, renamed)
-    schema[model] = { table: prefixed(names, prefix, table), columns }
+    schema[model] = { table, columns }
   }
   return schema
 }
@@ -94,82 +109,162 @@ function check(models, strategy) {
         `models.${name} must be { model, schema }: a class, and { name, target, columns }`,
       )
     }
-    if (own.schema.relations && Object.keys(own.schema.relations).length > 0) {
-      throw wrong(`models.${name}.schema.relations cannot be honoured: rows are read by themselves`)
+    for (const [word, why] of Object.entries(NOT_IN_SCHEMA)) {
+      const said = own.schema[word]
+      if (said && Object.keys(said).length > 0) {
+        throw wrong(`models.${name}.schema.${word} cannot be honoured: ${why}`)
+      }
     }
-  }
-}
-
-/** Ids are made by the database, or are UUIDs of users; no class makes them. */
-function checkKey(path, column, name) {
-  if (!column.generated) {
-    throw wrong(`${path} cannot be a primary key that the class fills: say how it is generated`)
-  }
-  if (column.generated === "uuid" && name !== "User") {
-    throw wrong(`${path}.generated cannot be "uuid": only users have such ids here`)
   }
 }
 
 /** A column that v3 does not have. */
-function ownColumn(path, column, isSqlite) {
-  for (const word of ["createDate", "updateDate"].filter((word) => column[word])) {
-    throw wrong(
-      `${path}.${word} cannot be honoured: the tables have created_at and updated_at already. ${FILLED}`,
-    )
+function ownColumn(path, column, { kind, database, creates }) {
+  checkWords(path, column)
+  if (column.generated || column.primary) {
+    const word = column.generated ? "generated" : "primary"
+    throw wrong(`${path}.${word} cannot be honoured: the key is id`)
   }
-  const strange = Object.keys(column).find((word) => !SAID.has(word) && column[word])
+  const { type } = checkType(path, column, { kind, creates })
+  return {
+    type,
+    nullable: column.nullable ?? false,
+    hidden: column.select === false,
+    ...said({
+      sqlType: sqlType(column, kind, database),
+      sqlDefault: sqlDefault(column, kind),
+      default: literal(column, type),
+      fill: column.updateDate ? "touch" : column.createDate ? "now" : undefined,
+    }),
+  }
+}
+
+/** A column that v3 has, as far as it is not the usual one. */
+function knownColumn(path, column, { kind, database, creates, isId }, there) {
+  if (column === there) return {}
+  checkWords(path, column)
+  const { type } = checkType(path, column, { kind, creates })
+  const differing = (of) => {
+    const value = of(column)
+    return value === of(there) ? undefined : value
+  }
+  const options = said({
+    type: differing((one) => typeOf(one, kind).type),
+    sqlType: differing((one) => sqlType(one, kind, database)),
+    nullable: differing((one) => one.nullable ?? false),
+    hidden: column.select === false ? true : undefined,
+  })
+  if (isId) return idOptions(path, column, options, kind)
+  return {
+    ...options,
+    ...said({
+      sqlDefault: differing((one) => sqlDefault(one, kind)),
+      default: differing((one) => literal(one, type)),
+    }),
+  }
+}
+
+/** The key: counted by the database, made, or given by the application's class. */
+function idOptions(path, column, { type, sqlType: sql, ...options }, kind) {
+  const { generated, default: value } = column
+  const refuse = (word, why) => {
+    throw wrong(`${path}.${word} cannot be honoured: ${why}`)
+  }
+  if (!isNothing(value)) refuse("default", "the key has none")
+  if (type === undefined || /int/.test(type)) {
+    if (generated !== true && generated !== "increment") {
+      refuse("generated", 'numbers are counted: say true, or type: "uuid" and generated: "uuid"')
+    }
+    if (sql === undefined) return options
+    if (kind === "sqlite") refuse("type", "SQLite counts what is an int")
+    return { ...options, sqlType: kind === "mysql" ? `${sql} AUTO_INCREMENT` : SERIALS[sql] }
+  }
+  if (generated && generated !== "uuid")
+    refuse("generated", `a ${type} is made by "uuid", or by the class`)
+  const made = generated === "uuid" && kind === "postgres"
+  return {
+    ...options,
+    type,
+    sqlType: sql,
+    fill: "uuid",
+    ...(made && { sqlDefault: "gen_random_uuid()" }),
+  }
+}
+
+function checkWords(path, column) {
+  const strange = Object.keys(column).find(
+    (word) => !SAID.has(word) && !isNothing(column[word]) && column[word] !== false,
+  )
   if (strange !== undefined) {
     throw wrong(`${path}.${strange} cannot be honoured: a column keeps what it is given, as it is`)
   }
-  if (typeof column.default === "function" || column.generated) {
-    const word = column.generated ? "generated" : "default"
-    throw wrong(`${path}.${word} cannot be honoured: only literals can be. ${FILLED}`)
-  }
-  const described = {
-    type: type(path, column, isSqlite),
-    nullable: column.nullable ?? false,
-    unique: column.unique ?? false,
-    hidden: column.select === false,
-  }
-  if (column.default !== undefined && column.default !== null) described.default = column.default
-  return described
-}
-
-function type(path, column, isSqlite) {
-  const wanted = typeName(column)
-  const [found] =
-    Object.entries(TYPES).find(([, names]) => names.split(/\s+/).includes(wanted)) ?? []
-  if (found === undefined) {
+  if (typeof column.default === "function" || Object(column.default) === column.default) {
     throw wrong(
-      `${path}.type cannot be honoured; known are text, numbers, booleans, points in time, JSON and uuid. A day ` +
-        "alone is one of text here",
+      `${path}.default cannot be honoured: only literals can be. Leave it out where the database's own default holds`,
     )
   }
-  // TypeORM writes dates into SQLite as text.
-  return isSqlite && found === "datetime" ? "datetime-text" : found
 }
 
-/** `String` and `double precision` as one word. */
-function typeName({ type }) {
-  const name = typeof type === "function" ? type.name : String(type)
-  // The transformation of v3 says so for PostgreSQL and SQLite.
-  const word = name.toLowerCase().replaceAll(" ", "-")
-  return ["timestamptz", "datetime"].includes(word) ? "timestamp" : word
-}
-
-/** Indexes besides the usual ones. */
-function index(name, own, usual, columns, renamed) {
-  const isUsual = (one) => usual.some(({ columns: [column] }) => one.columns?.[0] === column)
-  for (const one of own.filter((one) => !isUsual(one))) {
-    const [property] = one.columns ?? []
-    const column = columns[renamed[property] ?? property]
-    if (one.columns?.length !== 1 || column === undefined || one.where) {
+function checkType(path, column, { kind, creates }) {
+  const found = typeOf(column, kind)
+  if (found === undefined) {
+    throw wrong(
+      `${path}.type cannot be honoured: ${known(kind)}. Keep other values as text, or leave the column out and write it yourself`,
+    )
+  }
+  if (found.sql === "enum") {
+    if (!Array.isArray(column.enum)) throw wrong(`${path}.enum must be an array of its values`)
+    if (kind === "postgres" && creates) {
       throw wrong(
-        `models.${name}.schema.indices can have indexes of one column; create others yourself`,
+        `${path}.type cannot be honoured where tables are created: PostgreSQL's enum is a type of its own. Leave out synchronize and create the table yourself, or use varchar`,
       )
     }
-    column[one.unique ? "unique" : "index"] = true
   }
+  return found
+}
+
+/** A default that is of the column's type; what is not is left to the database. */
+function literal({ default: value }, type) {
+  const of = { text: "string", integer: "number", bigint: "number", float: "number" }
+  return typeof value === (type === "boolean" ? "boolean" : of[type]) ? value : undefined
+}
+
+/** The keys and indexes of one column each, by property. */
+function keysOf(name, { columns, indices = [], uniques = [] }) {
+  const keys = {}
+  for (const [property, { unique }] of Object.entries(columns))
+    keys[property] = { isUnique: unique }
+  const keyOf = (word, { columns: named, where }) => {
+    const key = named?.length === 1 && !where ? keys[named[0]] : undefined
+    if (key !== undefined) return key
+    throw wrong(
+      `models.${name}.schema.${word} can have indexes of one column; create others yourself`,
+    )
+  }
+  for (const one of indices)
+    keyOf("indices", one)[one.unique ? "unique" : "index"] = one.name ?? true
+  for (const one of uniques) {
+    Object.assign(keyOf("uniques", one), { isUnique: true, constraint: one.name })
+  }
+  return keys
+}
+
+/** The options `unique` and `index` of a column. */
+function keyOptions({ isUnique, constraint, unique, index }, names, { kind, isId }) {
+  if (isId) return kind === "postgres" ? { unique: { constraint: names.primary() } } : {}
+  const named = (name) => (name === true ? names.index() : (name ?? false))
+  return {
+    unique: isUnique ? { constraint: constraint ?? names.unique() } : named(unique),
+    index: named(index),
+  }
+}
+
+function said(values) {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
+
+function isNothing(value) {
+  return value === undefined || value === null
 }
 
 function wrong(message) {
