@@ -292,10 +292,18 @@ pub struct Work {
     pub steps: Vec<Step>,
     /// Which of them answers.
     pub answer: usize,
-    /// A later one that must have changed a row, or the answer has none.
+    /// A later one that changes the row of the answer, or there is none.
     pub confirm: Option<usize>,
     /// Whether the transaction is serializable.
     pub serializable: bool,
+}
+
+impl Work {
+    /// Whether a step is left out, by what the answer is so far: where nothing was found, it would
+    /// change a row that has come since, and nobody would be given that.
+    pub fn leaves_out(&self, step: usize, answer: &Outcome) -> bool {
+        self.confirm == Some(step) && answer.rows.is_empty()
+    }
 }
 
 /// What an operation runs, composed once per adapter.
@@ -305,7 +313,7 @@ pub struct Plan {
     pub steps: Vec<(Arc<Statement>, Vec<usize>)>,
     /// Where the answer's rows come from.
     pub answer: Answer,
-    /// A step that must have changed a row, or the answer has none.
+    /// A step that changes the row of the answer, or there is none.
     pub confirm: Option<usize>,
     /// Whether anything is changed.
     pub writes: bool,

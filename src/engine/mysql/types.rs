@@ -23,9 +23,9 @@ pub fn keeps(sql_type: &str, storage: Storage) -> bool {
         }
         "binary" => native == Native::Bytes,
         "date" => matches!(storage, Storage::Day | Storage::AnyText),
-        "json" => storage == Storage::Json || native == Native::AnyText,
+        "json" => matches!(storage, Storage::Json | Storage::AnyText),
         "uuid" => native == Native::Uuid,
-        _ => native == Native::AnyText,
+        _ => storage == Storage::AnyText,
     }
 }
 
