@@ -210,7 +210,7 @@ function tests(database) {
       "on another column",
       (key, n) =>
         key.replace(
-          quote("user_id"),
+          /(["`])user_id\1/,
           quote(["provider", "session_token", "provider_account_id"][n]),
         ),
     ],

@@ -545,7 +545,14 @@ describe("options", () => {
     const schema = (config) => configuration(config).schema
     expect(schema(postgres)).toEqual({ preset: "typeorm-v3" })
     const named = { ...postgres, schema: "app", entityPrefix: "p_" }
-    expect(schema(named)).toEqual({ preset: "typeorm-v3", dbSchema: "app", prefix: "p_" })
+    expect(schema(named)).toMatchObject({
+      preset: "typeorm-v3",
+      dbSchema: "app",
+      user: { table: "p_users" },
+      account: { table: "p_accounts" },
+      session: { table: "p_sessions" },
+      verificationToken: { table: "p_verification_requests" },
+    })
     const strategy = (letter) => ({
       tableName: (name) => `${letter}${name}`,
       columnName: (property) => property,
