@@ -107,7 +107,7 @@ const OPTIONS = {
   useUTC: nothing, // the columns keep the time zone
   dateStrings: refused("dates are Dates"),
   supportBigNumbers: nothing,
-  bigNumberStrings: nothing,
+  bigNumberStrings: elsewhere,
   multipleStatements: nothing,
   legacySpatialSupport: nothing,
   uuidExtension: nothing,
@@ -159,6 +159,7 @@ function configuration(place, { models, namingStrategy, ...rest } = {}) {
     dbSchema: config.schema,
     kind: kindOf(config),
     creates: options.synchronize,
+    bigNumbers: config.bigNumberStrings === false,
   })
   return { ...options, ...queryLog(config), ...rest }
 }

@@ -15,12 +15,16 @@ function takingDays(adapter, models) {
   const taking = {}
   for (const [name, { schema }] of Object.entries(models)) {
     const columns = Object.entries(schema.columns)
-    const days = columns.filter(([, { type }]) => type === "date").map(([property]) => property)
+    const days = columns.filter(([, column]) => isDay(column)).map(([property]) => property)
     for (const method of days.length > 0 ? WRITES[name] : []) {
       taking[method] = (values) => adapter[method](withDays(values, days))
     }
   }
   return Object.keys(taking).length === 0 ? adapter : { ...adapter, ...taking }
+}
+
+function isDay({ type }) {
+  return typeof type === "string" && type.toLowerCase() === "date"
 }
 
 function withDays(values, days) {

@@ -41,19 +41,21 @@ const SERIALS = { integer: "SERIAL", smallint: "SMALLSERIAL", bigint: "BIGSERIAL
 /** What a model's schema may not have, and why. */
 const NOT_IN_SCHEMA = {
   relations: "rows are read by themselves",
-  checks: "create them yourself",
-  exclusions: "create them yourself",
   database: "all tables are where the configuration says",
   schema: "all tables are where the configuration says",
   expression: "it is a table that is written to",
 }
 
+/** What it may not have where tables are created. */
+const NOT_CREATED = { checks: "create them yourself", exclusions: "create them yourself" }
+
 /**
  * The option `schema`. `models` are the application's own, `strategy` is TypeORM's naming strategy,
- * `kind` the database's (see kindOf). `creates`: whether tables may be created.
+ * `kind` the database's (see kindOf). `creates`: whether tables may be created; `bigNumbers`: whether the
+ * integers of MySQL's type bigint are numbers, and not their digits.
  */
-function schemaOptions({ models = {}, strategy, prefix, dbSchema, kind, creates }) {
-  check(models, strategy)
+function schemaOptions({ models = {}, strategy, prefix, dbSchema, kind, creates, bigNumbers }) {
+  check(models, strategy, creates)
   const schema = { preset: "typeorm-v3" }
   if (dbSchema !== undefined) schema.dbSchema = dbSchema
   const defaults = defaultModels()
@@ -67,22 +69,30 @@ function schemaOptions({ models = {}, strategy, prefix, dbSchema, kind, creates 
       prefix,
       names.tableName(own.target?.name ?? own.name, own.tableName),
     )
-    const keys = keysOf(name, own)
+    const described = { ...own.columns }
+    for (const property of NEEDED[name]) described[property] ??= usual.columns[property]
+    const keys = keysOf(name, { ...own, columns: described }, creates)
     const columns = {}
-    for (const property of Object.keys({ ...usual.columns, ...own.columns })) {
-      const there = usual.columns[property]
-      const column = own.columns[property] ?? (NEEDED[name].includes(property) ? there : undefined)
+    for (const property of Object.keys({ ...usual.columns, ...described })) {
+      const there = Object.hasOwn(usual.columns, property) ? usual.columns[property] : undefined
+      const column = described[property]
       if (column === undefined) {
         columns[renamed[property] ?? property] = false
         continue
       }
       const path = `models.${name}.schema.columns.${property}`
       const database = names.columnName(property, column.name, [])
-      const context = { kind, database, creates, isId: property === "id" }
+      const context = {
+        kind,
+        database,
+        creates,
+        bigNumbers: bigNumbers && kind === "mysql",
+        isId: property === "id",
+      }
       columns[renamed[property] ?? property] = {
         name: database,
         ...(there === undefined ? ownColumn : knownColumn)(path, column, context, there),
-        ...keyOptions(keys[property] ?? {}, keyNames(names, kind, table, database), context),
+        ...keyOptions(keys.get(property), keyNames(names, kind, table, database), context),
       }
     }
     schema[model] = { table, columns }
@@ -90,7 +100,7 @@ function schemaOptions({ models = {}, strategy, prefix, dbSchema, kind, creates 
   return schema
 }
 
-function check(models, strategy) {
+function check(models, strategy, creates) {
   if (strategy !== undefined) {
     const isStrategy =
       typeof strategy?.tableName === "function" && typeof strategy?.columnName === "function"
@@ -104,12 +114,19 @@ function check(models, strategy) {
     if (!Object.hasOwn(NAMES, name)) {
       throw wrong(`models.${name} is no model; they are ${Object.keys(NAMES).join(", ")}`)
     }
-    if (typeof own?.model !== "function" || typeof own?.schema?.columns !== "object") {
+    const columns = own?.schema?.columns
+    if (typeof own?.model !== "function" || Object(columns) !== columns) {
       throw wrong(
         `models.${name} must be { model, schema }: a class, and { name, target, columns }`,
       )
     }
-    for (const [word, why] of Object.entries(NOT_IN_SCHEMA)) {
+    const strange = Object.keys(columns).find(
+      (one) => Object(columns[one]) !== columns[one] || one === "__proto__",
+    )
+    if (strange !== undefined) {
+      throw wrong(`models.${name}.schema.columns.${strange} must be an object such as { type }`)
+    }
+    for (const [word, why] of Object.entries({ ...NOT_IN_SCHEMA, ...(creates && NOT_CREATED) })) {
       const said = own.schema[word]
       if (said && Object.keys(said).length > 0) {
         throw wrong(`models.${name}.schema.${word} cannot be honoured: ${why}`)
@@ -119,7 +136,7 @@ function check(models, strategy) {
 }
 
 /** A column that v3 does not have. */
-function ownColumn(path, column, { kind, database, creates }) {
+function ownColumn(path, column, { kind, database, creates, bigNumbers }) {
   checkWords(path, column)
   if (column.generated || column.primary) {
     const word = column.generated ? "generated" : "primary"
@@ -127,7 +144,7 @@ function ownColumn(path, column, { kind, database, creates }) {
   }
   const { type } = checkType(path, column, { kind, creates })
   return {
-    type,
+    type: type === "bigint-string" && bigNumbers ? "bigint" : type,
     nullable: column.nullable ?? false,
     hidden: column.select === false,
     ...said({
@@ -230,20 +247,22 @@ function literal({ default: value }, type) {
 }
 
 /** The keys and indexes of one column each, by property. */
-function keysOf(name, { columns, indices = [], uniques = [] }) {
-  const keys = {}
-  for (const [property, { unique }] of Object.entries(columns))
-    keys[property] = { isUnique: unique }
-  const keyOf = (word, { columns: named, where }) => {
-    const key = named?.length === 1 && !where ? keys[named[0]] : undefined
-    if (key !== undefined) return key
+function keysOf(name, { columns, indices, uniques }, creates) {
+  const keys = new Map(
+    Object.entries(columns).map(([property, { unique }]) => [property, { isUnique: unique }]),
+  )
+  const keyOf = (word, { columns: named, where, fulltext, spatial }) => {
+    const isPlain = named?.length === 1 && !where && !fulltext && !spatial
+    const key = isPlain ? keys.get(named[0]) : undefined
+    // Without tables to create, one that is there already need not be known.
+    if (key !== undefined || !creates) return key ?? {}
     throw wrong(
       `models.${name}.schema.${word} can have indexes of one column; create others yourself`,
     )
   }
-  for (const one of indices)
+  for (const one of indices ?? [])
     keyOf("indices", one)[one.unique ? "unique" : "index"] = one.name ?? true
-  for (const one of uniques) {
+  for (const one of uniques ?? []) {
     Object.assign(keyOf("uniques", one), { isUnique: true, constraint: one.name })
   }
   return keys

@@ -52,7 +52,10 @@ const TYPES = {
     date          |                          | date`),
 }
 
-/** Where it is not known yet which database it is, as while an application is built, nothing is refused. */
+/**
+ * Where it is not known yet which database it is, as while an application is built, nothing is refused; and
+ * nothing is said in SQL, so that the adapter's own types are created.
+ */
 const ANY = { ...TYPES.postgres, ...TYPES.mysql, ...TYPES.sqlite }
 
 const SERVERS = ["postgres", "mysql"]
@@ -94,7 +97,11 @@ function nameOf({ type, createDate, updateDate }, kind) {
 function typeOf(column, kind) {
   const name = nameOf(column, kind)
   const types = TYPES[kind] ?? ANY
-  return Object.hasOwn(types, name) ? { ...types[name], name } : undefined
+  if (!Object.hasOwn(types, name)) return undefined
+  const { type, sql } = types[name]
+  // What keeps no fraction of a second rounds it down here, and not up there.
+  const toSecond = type === "datetime" && kind !== undefined && !keepsFractions(column, kind, name)
+  return { type: toSecond ? "datetime(0)" : type, sql, name }
 }
 
 /** The names of types, for an error. */
@@ -107,6 +114,7 @@ function known(kind) {
 
 /** A column's type in CREATE TABLE, as TypeORM writes it. `database` is the column's name there. */
 function sqlType(column, kind, database) {
+  if (kind === undefined) return undefined
   const { sql, name } = typeOf(column, kind)
   if (sql === "enum") return enumType(column, kind, database)
   const size = sizeOf(column, kind, { sql, name })
@@ -133,10 +141,16 @@ function precisionOf({ precision, createDate, updateDate }, kind, name) {
   return precision ?? undefined
 }
 
+/** PostgreSQL's dates are exact unless they say otherwise, and MySQL's are not. */
+function keepsFractions(column, kind, name) {
+  const precision = column.length || precisionOf(column, kind, name)
+  return isNothing(precision) ? kind === "postgres" : Number(precision) > 0
+}
+
 /** What else is part of the type. */
 function more({ zerofill, unsigned, charset, collation, comment }, kind) {
   if (kind !== "mysql")
-    return [collation && `COLLATE ${kind === "postgres" ? `"${collation}"` : collation}`]
+    return [collation && `COLLATE ${kind === "postgres" ? named(collation) : collation}`]
   return [
     zerofill ? "ZEROFILL" : unsigned && "UNSIGNED",
     charset && `CHARACTER SET ${charset}`,
@@ -150,11 +164,14 @@ function enumType(column, kind, database) {
   const values = column.enum.map(quoted)
   if (kind === "mysql")
     return [`enum (${values.join(", ")})`, ...more(column, kind)].filter(Boolean).join(" ")
-  return kind === "postgres" ? undefined : `varchar CHECK( "${database}" IN (${values.join(",")}) )`
+  return kind === "postgres"
+    ? undefined
+    : `varchar CHECK( ${named(database)} IN (${values.join(",")}) )`
 }
 
 /** A column's default in CREATE TABLE, as TypeORM writes it; nothing where there is none. */
 function sqlDefault(column, kind) {
+  if (kind === undefined) return undefined
   const { default: value, createDate, updateDate, scale } = column
   if (isNothing(value)) return createDate || updateDate ? now(column, kind) : undefined
   if (typeof value === "boolean") return kind === "postgres" ? String(value) : String(Number(value))
@@ -173,6 +190,10 @@ function now(column, kind) {
 
 function quoted(value) {
   return `'${String(value).replaceAll("'", "''")}'`
+}
+
+function named(name) {
+  return `"${String(name).replaceAll('"', '""')}"`
 }
 
 function isNothing(value) {

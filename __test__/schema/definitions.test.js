@@ -70,6 +70,33 @@ contract("columns that are defined and filled as the application says", (db) => 
     expect(await db.count(table("users"), "code = ?", ["none"])).toBe(1)
   })
 
+  test("an integer beyond 2^53 is its digits, in each answer", async () => {
+    const adapter = open({ user: { columns: { big: { type: "bigint" } } } })
+    for (const big of ["9007199254740993", "-9223372036854775808"]) {
+      const user = await makeUser(adapter, { big })
+      expect(user.big).toBe(big)
+      expect(await adapter.getUser(user.id)).toEqual(user)
+      expect(await adapter.updateUser(user)).toEqual(user)
+    }
+    expect((await makeUser(adapter, { big: "9007199254740991" })).big).toBe(9_007_199_254_740_991)
+    await refused(makeUser(adapter, { big: "9223372036854775808" }), "ERR_INVALID_ARGUMENT")
+  })
+
+  test("dates beyond the years 1 to 9999 are read as the nearest", async () => {
+    if (db.kind !== "postgres") return // The others have none.
+    const columns = { born: { type: "date" }, at: { type: "datetime" } }
+    const adapter = open({ user: { columns } })
+    const user = await makeUser(adapter)
+    for (const [value, born, at] of [
+      ["infinity", "9999-12-31", "9999-12-31T23:59:59.999Z"],
+      ["-infinity", "0001-01-01", "0001-01-01T00:00:00.000Z"],
+      ["0044-03-15 BC", "0001-01-01", "0001-01-01T00:00:00.000Z"],
+    ]) {
+      await db.execute(`UPDATE ${table("users")} SET born = '${value}', at = '${value}'`)
+      expect(await adapter.getUser(user.id)).toEqual({ ...user, born, at: new Date(at) })
+    }
+  })
+
   test("a verification token may have columns of its own, too", async () => {
     const adapter = open({ verificationToken: { columns: { note: { type: "text" } } } })
     const token = { identifier: uniqueEmail(), token: samples.unique("token"), expires: hence() }
@@ -120,6 +147,9 @@ contract("columns that are defined and filled as the application says", (db) => 
       [{ type: "datetime", fill: "later" }, "fill"],
       [{ type: "text", unique: { name: "x" } }, "unique"],
       [{ type: "text", unique: 7 }, "unique"],
+      [{ type: "text", index: { constraint: "x" } }, "index"],
+      [{ type: "text", sqlType: "text [(] , admin int [)]" }, "sqlType"],
+      [{ type: "text", sqlDefault: "`'`" }, "sqlDefault"],
     ]) {
       const error = refusedAtOnce(() => open({ user: { columns: { odd: column } } }), "ERR_CONFIG")
       expect(error.message).toContain(named)
@@ -129,5 +159,13 @@ contract("columns that are defined and filled as the application says", (db) => 
       "ERR_CONFIG",
     )
     expect(error.message).toContain("expires.fill")
+    const given = refusedAtOnce(
+      () => open({ session: { columns: { expires: { sqlDefault: "now()" } } } }),
+      "ERR_CONFIG",
+    )
+    expect(given.message).toContain("expires.sqlDefault")
+    const alike = { handle: { type: "text", unique: "x" }, nick: { type: "text", unique: "X" } }
+    const two = refusedAtOnce(() => open({ user: { columns: alike } }), "ERR_CONFIG")
+    expect(two.message).toContain('two keys have the name "X"')
   })
 })

@@ -24,7 +24,8 @@ onServers("a token that comes while a call looks for it", (db) => {
     const key = () => ({ identifier: uniqueEmail(), token: unique("token") })
     // The connections are there, and the statements prepared.
     await makeToken(quick)
-    for (let call = 0; call < 3; call += 1) expect(await slow.useVerificationToken(key())).toBeNull()
+    for (let call = 0; call < 3; call += 1)
+      expect(await slow.useVerificationToken(key())).toBeNull()
 
     way.delay(LATENCY)
     const before = way.turns()

@@ -14,6 +14,8 @@ const { Default } = Adapters
 const { Models } = Adapters.TypeORM
 const DAY = 24 * 60 * 60 * 1000
 
+const kindOf = (name) => (name === "mariadb" ? "mysql" : name)
+
 for (const database of kinds) {
   onDatabase(database, "models of one's own", (place) => {
     const adapters = []
@@ -25,8 +27,9 @@ for (const database of kinds) {
       const place_ = { url: place.url, synchronize: true, entityPrefix }
       const adapter = Default(place_, { models, ...options })
       adapters.push(adapter)
-      const rows = (table) => place.rows(`SELECT * FROM ${entityPrefix}${table}`)
-      return { adapter, rows, methods: adapter.getAdapter(appOptions()) }
+      const table = (name) => `${entityPrefix}${name}`
+      const rows = (name) => place.rows(`SELECT * FROM ${table(name)}`)
+      return { adapter, rows, table, methods: adapter.getAdapter(appOptions()) }
     }
 
     test("have dates that are set when a row is made, and when it changes", async () => {
@@ -157,6 +160,79 @@ for (const database of kinds) {
         const { emailVerified } = await v3.createUser({ email: uniqueEmail() })
         expect(emailVerified).toBeNull()
       }
+    })
+
+    test("have their indexes under whatever prefix, where others have the names", async () => {
+      for (const { adapter, methods, table } of [open({}), open({})]) {
+        await (await methods).createUser({ email: uniqueEmail() })
+        const findings = await adapter.check()
+        const about = findings.filter((finding) => finding.table === table("accounts"))
+        expect(about.filter(({ code }) => code === "missing_index")).toEqual([])
+      }
+    })
+
+    test("keep the keys of columns that their schema leaves out", async () => {
+      const { sessionToken: _token, ...columns } = Models.Session.schema.columns
+      const Session = extended(Models.Session, () => ({}))
+      Session.schema.columns = columns
+      const { adapter, methods } = open({ Session })
+      const v3 = await methods
+      const user = await v3.createUser({ email: uniqueEmail() })
+      const { sessionToken } = await v3.createSession(user)
+      expect((await v3.getSession(sessionToken)).userId).toBe(user.id)
+      const about = (await adapter.check()).filter(({ column }) => column === "session_token")
+      expect(about).toEqual([])
+    })
+
+    test("give back the dates that are stored, where those are of whole seconds", async () => {
+      const columns = { seenAt: { type: Date, nullable: true } }
+      const v3 = await open({ User: extended(Models.User, () => ({}), { columns }) }).methods
+      const user = await v3.createUser({ email: uniqueEmail() })
+      const seenAt = new Date(1_700_000_000_789)
+      const changed = await v3.updateUser({ ...user, seenAt })
+      expect(Math.floor(changed.seenAt / 1000)).toBe(1_700_000_000)
+      expect((await v3.getUser(user.id)).seenAt).toEqual(changed.seenAt)
+    })
+
+    test("read integers of any size", async () => {
+      if (kindOf(place.name) !== "mysql") return // Others have no unsigned ones.
+      const columns = { huge: { type: "bigint", unsigned: true, nullable: true } }
+      const { methods, table } = open({ User: extended(Models.User, () => ({}), { columns }) })
+      const v3 = await methods
+      const user = await v3.createUser({ email: uniqueEmail() })
+      await place.execute(`UPDATE ${table("users")} SET huge = 18446744073709551615`)
+      expect((await v3.getUser(user.id)).huge).toBe("18446744073709551615")
+    })
+
+    test("read and write an enumeration that is there", async () => {
+      if (place.name !== "postgres") return // It is no type of its own there.
+      const columns = { role: { type: "enum", enum: ["member", "admin"], default: "member" } }
+      const plain = { role: { type: "varchar", default: "member" } }
+      const { methods, table } = open({
+        User: extended(Models.User, () => ({}), { columns: plain }),
+      })
+      await (await methods).createUser({ email: uniqueEmail() })
+      for (const sql of [
+        "CREATE TYPE role AS ENUM ('member', 'admin')",
+        `ALTER TABLE ${table("users")} ALTER role DROP DEFAULT, ALTER role TYPE role USING role::role`,
+        `ALTER TABLE ${table("users")} ALTER role SET DEFAULT 'member'`,
+      ]) {
+        await place.execute(sql)
+      }
+      const User = extended(Models.User, () => ({}), { columns })
+      const entityPrefix = table("")
+      const adapter = Default(
+        { url: place.url, entityPrefix, type: "postgres" },
+        { models: { User } },
+      )
+      adapters.push(adapter)
+      const v3 = await adapter.getAdapter(appOptions())
+      const user = await v3.createUser({ email: uniqueEmail() })
+      expect(user.role).toBe("member")
+      expect((await v3.updateUser({ ...user, role: "admin" })).role).toBe("admin")
+      expect((await v3.getUser(user.id)).role).toBe("admin")
+      const error = await v3.updateUser({ ...user, role: "owner" }).catch((error) => error)
+      expect(error.name).toBe("UpdateUserError")
     })
 
     test("are made once: rows that are read do not go through the constructor", async () => {
@@ -318,7 +394,33 @@ describe("models and columns that cannot be carried are refused by name", () => 
     [{ checks: [{ expression: "1 = 1" }] }, "checks"],
     [{ relations: { accounts: {} } }, "relations"],
   ])("%j", (more, named) => {
-    expect(refusal("postgres", {}, more)).toContain(`models.User.schema.${named}`)
+    const config = { synchronize: true }
+    expect(refusal("postgres", {}, more, config)).toContain(`models.User.schema.${named}`)
+    if (named === "relations") return
+    // What is there already need not be known.
+    const User = extended(Models.User, () => ({}), more)
+    expect(() => Default(place.postgres, { models: { User } })).not.toThrow()
+  })
+
+  test.each([
+    [null, "models.User must be { model, schema }"],
+    ["email", "models.User must be { model, schema }"],
+    [{ nick: null }, "columns.nick must be an object"],
+    [JSON.parse('{ "__proto__": { "type": "varchar" } }'), "columns.__proto__ must be"],
+  ])("columns that are none: %j", (columns, named) => {
+    const User = { model: Models.User.model, schema: { ...Models.User.schema, columns } }
+    const error = refusedAtOnce(() => Default(place.sqlite, { models: { User } }), "ERR_CONFIG")
+    expect(error.message).toContain(named)
+  })
+
+  test("no name of a column or an index is taken for something else", () => {
+    const columns = { constructor: { type: "varchar", nullable: true } }
+    const User = extended(Models.User, () => ({}), { columns })
+    expect(() => Default(place.sqlite, { models: { User } })).not.toThrow()
+    const indices = [{ columns: ["__proto__"], unique: true }]
+    const config = { synchronize: true }
+    expect(refusal("sqlite", {}, { indices }, config)).toContain("models.User.schema.indices")
+    expect({}.unique).toBeUndefined()
   })
 
   test("PostgreSQL's enum, where it would have to be created", () => {

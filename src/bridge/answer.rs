@@ -5,7 +5,7 @@ use super::shape::Shapes;
 use crate::adapter::{Cleaned, Progress, Rekeyed, Status};
 use crate::engine::PoolState;
 use crate::schema::Finding;
-use crate::value::{Row, Value};
+use crate::value::{MAX_SAFE_INTEGER, Row, Value};
 
 /// What an operation gives.
 #[derive(Debug)]
@@ -294,9 +294,12 @@ fn fill<'s, 'v>(
 }
 
 fn to_js<'s>(scope: Scope<'s>, value: &Value) -> JsResult<Js<'s>> {
-    // An integer beyond the safe range comes back as the nearest number, as JSON.parse gives it.
     #[allow(clippy::cast_precision_loss)]
     match value {
+        // What JavaScript's numbers have no exact one for comes as its digits, and can be given back so.
+        Value::Integer(number) if number.unsigned_abs() > MAX_SAFE_INTEGER.unsigned_abs() => {
+            scope.text(&number.to_string())
+        }
         Value::Null | Value::Other(_) | Value::List(_) => scope.null(),
         Value::Text(text) => scope.text(text),
         Value::Json(text) => scope.json("parse", scope.text(text)?),

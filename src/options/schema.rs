@@ -132,9 +132,20 @@ pub struct Described {
     /// Whether no two rows have the same value.
     pub unique: KeyOptions,
     /// Whether it has an index.
+    #[serde(deserialize_with = "index")]
     pub index: KeyOptions,
     /// Whether it is stored and never returned.
     pub hidden: bool,
+}
+
+/// An index has a name, and is no constraint: those are unique.
+fn index<'de, D: Deserializer<'de>>(deserializer: D) -> Result<KeyOptions, D::Error> {
+    match KeyOptions::deserialize(deserializer)? {
+        KeyOptions::Constraint(_) => Err(de::Error::custom(
+            "must be a boolean or an index's name; a constraint is \"unique\"",
+        )),
+        key => Ok(key),
+    }
 }
 
 /// What makes a value, by the names that options give it.
@@ -222,10 +233,13 @@ impl Fragment {
         let mut before = ' ';
         for character in text.chars() {
             match (quote, character) {
+                // SQLite's other quotes; `[]` alone is an array of PostgreSQL's.
+                (None, '`') => return None,
+                (None, after) if before == '[' && after != ']' => return None,
                 (_, '\0' | '\\') => return None,
                 (Some(open), _) if open == character => quote = None,
                 (Some(_), _) => {}
-                (None, '\'' | '"' | '`') => quote = Some(character),
+                (None, '\'' | '"') => quote = Some(character),
                 (None, '(') => depth += 1,
                 (None, ')') => depth = depth.checked_sub(1)?,
                 (None, ';' | '#' | '$') => return None,
@@ -237,7 +251,7 @@ impl Fragment {
             }
             before = character;
         }
-        let whole = quote.is_none() && depth == 0 && !text.trim().is_empty();
+        let whole = quote.is_none() && depth == 0 && before != '[' && !text.trim().is_empty();
         whole.then(|| Fragment(text.to_owned()))
     }
 }

@@ -242,6 +242,19 @@ fn change(
                     ))
                 })?;
             }
+            let given = required.contains(&property) || model.key.contains(&property);
+            let never = (given && property != "id")
+                || !matches!(
+                    column.fill,
+                    Fill::Given | Fill::IfGiven | Fill::Now | Fill::Made { .. }
+                );
+            if described.sql_default.is_some() && never {
+                return Err(Error::config(format!(
+                    "option \"schema.{}.columns.{property}.sqlDefault\" cannot be set: this property's \
+                     value never comes from a default",
+                    model.name
+                )));
+            }
             extra::set_sql(column, &described);
         }
         None => {
@@ -300,6 +313,13 @@ fn set_ids(dialect: &Dialect, schema: &mut Schema, options: &SchemaOptions) -> R
         })
     };
     let id_type = options.models.first().and_then(|user| described(user, "id"));
+    // What is said of the type in the database's words is the column's own: what points to it does not count.
+    let said = options.models.first().is_some_and(|user| {
+        user.columns.iter().any(|(name, column)| {
+            let ColumnOptions::Described(described) = column else { return false };
+            name == "id" && described.sql_type.is_some()
+        })
+    });
     let preset = options.preset.is_some();
     let Some(id) = schema.user.columns.iter_mut().find(|column| &*column.property == "id") else {
         return Ok(());
@@ -321,7 +341,9 @@ fn set_ids(dialect: &Dialect, schema: &mut Schema, options: &SchemaOptions) -> R
             Ids::Serial => {
                 if !preset && (id_type.is_none() || counted) {
                     id.storage = Storage::IntegerId;
-                    id.sql_type = dialect.serial.to_owned();
+                    if !said {
+                        id.sql_type = dialect.serial.to_owned();
+                    }
                 } else if !counted {
                     return wrong("is \"serial\", but the column of ids is none of integers");
                 }
@@ -329,7 +351,9 @@ fn set_ids(dialect: &Dialect, schema: &mut Schema, options: &SchemaOptions) -> R
             Ids::Database => {
                 let default = (dialect.made_id)(id_type.unwrap_or(TypeName::Text));
                 if !preset && counted {
-                    id.sql_type = dialect.serial.to_owned();
+                    if !said {
+                        id.sql_type = dialect.serial.to_owned();
+                    }
                 } else if !dialect.insert_returning && !counted {
                     return wrong(&format!(
                         "cannot be \"database\" here: {} does not tell which id a default made. Use \
@@ -348,14 +372,15 @@ fn set_ids(dialect: &Dialect, schema: &mut Schema, options: &SchemaOptions) -> R
     }
     let changed = id_type.is_some() || matches!(ids, Some(Ids::Serial)) && !preset;
     let (storage, sql_type) = (id.storage, id.sql_type.clone());
-    let serial = sql_type == dialect.serial;
+    let serial = sql_type == dialect.serial || said && counted;
     for (index, model) in schema.models_mut().into_iter().enumerate().skip(1) {
         let own_type = options.models.get(index).and_then(|model| described(model, "userId"));
         for column in model.columns.iter_mut().filter(|column| column.references.is_some()) {
             if changed && own_type.is_none() {
                 column.storage = storage;
                 column.sql_type = if serial {
-                    (dialect.named)(TypeName::Bigint).to_owned()
+                    let named = id_type.filter(|_| said).unwrap_or(TypeName::Bigint);
+                    (dialect.named)(named).to_owned()
                 } else {
                     sql_type.clone()
                 };
@@ -430,7 +455,7 @@ pub(super) fn constraint_name(model: &Model, properties: &[Arc<str>], kind: &str
 }
 
 fn check_names(dialect: &Dialect, schema: &Schema, options: &SchemaOptions) -> Result<()> {
-    let mut tables = HashSet::new();
+    let (mut tables, mut keys) = (HashSet::new(), HashSet::new());
     for (model, name) in schema.models().into_iter().zip(MODELS) {
         if model.access == Access::Absent {
             continue;
@@ -446,9 +471,16 @@ fn check_names(dialect: &Dialect, schema: &Schema, options: &SchemaOptions) -> R
         if !tables.insert(model.table.name.to_lowercase()) {
             return Err(Error::config(format!("{option}: two models have the same table")));
         }
-        let keys = model.indexes.iter().map(|index| &index.name).chain(&model.primary_name);
-        for key in keys {
-            check_name(dialect, &format!("option \"schema.{name}.columns\""), key)?;
+        // MySQL's are each table's own.
+        if dialect.indexes_inside {
+            keys.clear();
+        }
+        for key in model.indexes.iter().map(|index| &index.name).chain(&model.primary_name) {
+            let option = format!("option \"schema.{name}.columns\"");
+            check_name(dialect, &option, key)?;
+            if !keys.insert(key.to_lowercase()) {
+                return Err(Error::config(format!("{option}: two keys have the name \"{key}\"")));
+            }
         }
         let mut columns = HashSet::new();
         for column in &model.columns {

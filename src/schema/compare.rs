@@ -435,30 +435,30 @@ fn narrow_keys(model: &Model, table: &LiveTable) -> Vec<Finding> {
 /// The keys and indexes of the schema, and those that our own tables have for the same look-ups.
 fn wanted(model: &Model, usual: Option<&Model>) -> Vec<Wanted> {
     let mut wanted: Vec<Wanted> = Vec::new();
-    let mut want = |properties: &[Arc<str>], name: Option<&str>, unique: bool, promised: bool| {
+    let mut want = |properties: &[Arc<str>], unique: bool, promised: bool| {
         let known = properties.iter().all(|property| model.has(property));
         let same =
             |one: &Wanted| *one.index.properties == *properties && (one.index.unique || !unique);
         if known && !properties.is_empty() && !wanted.iter().any(same) {
-            let name = name.map_or_else(|| index_name(model, properties, unique), str::to_owned);
+            let name = index_name(model, properties, unique);
             let index = Index { name, ..Index::new(properties.to_vec(), unique) };
             wanted.push(Wanted { index, promised });
         }
     };
-    want(&model.primary, None, true, true);
+    want(&model.primary, true, true);
     for index in &model.indexes {
-        want(&index.properties, Some(&index.name), index.unique, true);
+        want(&index.properties, index.unique, true);
     }
     if let Some(usual) = usual {
         let key: Vec<Arc<str>> = usual.key.iter().map(|property| (*property).into()).collect();
-        want(&model.scoped(&key), None, true, false);
+        want(&model.scoped(&key), true, false);
         // Tokens are looked up with their identifier; the other indexes serve every schema.
         let others = usual.indexes.iter().filter(|index| index.properties != ["token".into()]);
         for index in others {
             if index.unique || *index.properties != ["expires".into()] {
-                want(&model.scoped(&index.properties), None, index.unique, false);
+                want(&model.scoped(&index.properties), index.unique, false);
             } else {
-                want(&index.properties, None, false, false);
+                want(&index.properties, false, false);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What a constraint is about that has refused a row.
 
+use super::build::index_name;
 use super::{Column, Fill, Model};
 use std::sync::Arc;
 
@@ -9,7 +10,11 @@ impl Model {
     pub fn kept_unique(&self, constraint: &str) -> Option<Vec<&str>> {
         let table = format!("{}.", self.table.name);
         let name = constraint.strip_prefix(&table).unwrap_or(constraint);
-        let index = self.indexes.iter().find(|index| index.unique && index.name == name);
+        let index = self.indexes.iter().find(|index| {
+            // One that was added to a table which was there has a name of ours.
+            let ours = || index_name(self, &index.properties, true) == name;
+            index.unique && (index.name == name || ours())
+        });
         let is_primary = name == "PRIMARY"
             || self.primary_name.as_deref() == Some(name)
             || name == format!("{}_pkey", self.table.name);

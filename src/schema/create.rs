@@ -26,7 +26,9 @@ pub async fn create(engine: &dyn Engine, schema: &Schema) -> Result<()> {
             return Err(foreign(&others));
         }
         let all = statements(engine.dialect(), schema, &live)?;
-        let Err(error) = define(engine, schema, all).await else { return Ok(()) };
+        let Err(error) = define(engine, schema, all).await else {
+            return index_under_own_names(engine, schema).await;
+        };
         // Another process creates them at this moment, perhaps.
         live = inspect(engine, schema).await?;
         if live.is_empty() {
@@ -93,12 +95,32 @@ pub async fn ensure(engine: &dyn Engine, schema: &Schema) -> Result<()> {
         if statements.is_empty() {
             return Ok(());
         }
-        let Err(error) = engine.define(&statements).await else { return Ok(()) };
+        let Err(error) = engine.define(&statements).await else {
+            return index_under_own_names(engine, schema).await;
+        };
         // Another process may have been adding the same: then less is missing now.
         if before.replace(statements.len()).is_some_and(|before| before <= statements.len()) {
             return Err(error);
         }
     }
+}
+
+/// Creates the indexes of new tables that are not there because something else had the name that they
+/// were given: a database that knows names without their tables says nothing of it.
+async fn index_under_own_names(engine: &dyn Engine, schema: &Schema) -> Result<()> {
+    let dialect = engine.dialect();
+    if dialect.indexes_inside || !schema.created().any(gives_names) {
+        return Ok(());
+    }
+    let statements = statements(dialect, schema, &inspect(engine, schema).await?)?;
+    if statements.is_empty() { Ok(()) } else { engine.define(&statements).await }
+}
+
+/// Whether an index of a model has a name that does not follow from the table's.
+fn gives_names(model: &Model) -> bool {
+    model.indexes.iter().any(|index| {
+        !index.constraint && index.name != index_name(model, &index.properties, index.unique)
+    })
 }
 
 /// Says what a statement that the database refused for its schema lacked.
@@ -176,20 +198,24 @@ fn statements(dialect: &Dialect, schema: &Schema, live: &[LiveTable]) -> Result<
                 }
             }
         }
-        // The primary key of a table that is there stays; if it names no scope, this one does.
-        let primary = (table.is_some() && model.scope().next().is_some()).then(|| Index {
-            name: index_name(model, &model.primary, true),
-            ..Index::new(model.primary.clone(), true)
-        });
-        for index in model.indexes.iter().chain(&primary) {
-            let there = match table {
-                Some(table) => table.has_index(&index.name) || is_covered(table, model, index)?,
-                None => dialect.indexes_inside || index.constraint,
-            };
-            if there {
-                continue;
+        match table {
+            Some(table) => {
+                // The primary key of a table that is there stays; if it names no scope, this one does.
+                let primary = model.scope().next().map(|_| Index::new(model.primary.clone(), true));
+                for index in model.indexes.iter().chain(&primary) {
+                    let name = index_name(model, &index.properties, index.unique);
+                    if !table.has_index(&name) && !is_covered(table, model, index)? {
+                        let index = Index { name, ..index.clone() };
+                        statements.push(create_index(dialect, model, &index)?);
+                    }
+                }
             }
-            statements.push(create_index(dialect, model, index)?);
+            None if dialect.indexes_inside => {}
+            None => {
+                for index in model.indexes.iter().filter(|index| !index.constraint) {
+                    statements.push(create_index(dialect, model, index)?);
+                }
+            }
         }
         if let Some(table) = table {
             statements.extend(scope_foreign_key(dialect, schema, model, table)?);
@@ -269,7 +295,9 @@ pub fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result
         lines.push(definition(dialect, column, false));
     }
     // A column whose type says it is the key by itself: SQLite counts for good in no other way.
-    let keyed = model.columns.iter().any(|column| column.sql_type.contains("PRIMARY KEY"));
+    let keyed = model.columns.iter().any(|column| {
+        *model.primary == [Arc::clone(&column.property)] && is_key_by_type(&column.sql_type)
+    });
     if !keyed && !model.primary.is_empty() {
         let name = model.primary_name.as_deref().filter(|_| !dialect.indexes_inside);
         let name = name.map(|name| format!("CONSTRAINT {} ", quote(name)));
@@ -308,6 +336,11 @@ pub fn create_table(dialect: &Dialect, schema: &Schema, model: &Model) -> Result
         lines.join(",\n  "),
         (dialect.table_suffix)(layout)
     ))
+}
+
+/// Whether a type says that its column is the primary key, in whatever comments it has not.
+fn is_key_by_type(sql_type: &str) -> bool {
+    sql_type.split('\'').step_by(2).any(|outside| outside.contains("PRIMARY KEY"))
 }
 
 /// The characters of a table's name with which "_ibfk_1" is no longer than the 64 of any name.
@@ -352,7 +385,7 @@ pub(super) fn scope_foreign_key(
 }
 
 /// A column's definition. One that is added to a table with rows in it may be null, whatever it is
-/// in a new table, and cannot have a default that is computed.
+/// in a new table, and has no default that is computed, which SQLite refuses.
 fn definition(dialect: &Dialect, column: &Column, added: bool) -> String {
     let mut text = format!("{} {}", dialect.quote_defined(&column.name), column.sql_type);
     if !column.nullable && !added {
@@ -360,7 +393,7 @@ fn definition(dialect: &Dialect, column: &Column, added: bool) -> String {
     }
     if let Some(default) = &column.default
         && default != "NULL"
-        && !(added && default.starts_with('('))
+        && !(added && (default.starts_with('(') || default.starts_with("CURRENT_")))
     {
         text.push_str(" DEFAULT ");
         text.push_str(default);

@@ -547,8 +547,10 @@ impl Driver for Server {
             }
             // As signed ones, the upper half would come as negative numbers.
             "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED"
-            | "BIGINT UNSIGNED" => <u64 as Decode<Server>>::decode(value)
-                .and_then(|number| Ok(Wire::Integer(i64::try_from(number)?))),
+            | "BIGINT UNSIGNED" => <u64 as Decode<Server>>::decode(value).map(|number| {
+                i64::try_from(number)
+                    .map_or_else(|_| Wire::Text(number.to_string().into()), Wire::Integer)
+            }),
             "BIT" => <u64 as Decode<Server>>::decode(value).map(|bits| Wire::Boolean(bits != 0)),
             "FLOAT" => {
                 <f32 as Decode<Server>>::decode(value).map(|number| Wire::Float(widened(number)))

@@ -34,7 +34,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use time::{Date, OffsetDateTime, PrimitiveDateTime};
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// What PostgreSQL does its own way.
 pub static DIALECT: Dialect = Dialect {
@@ -596,10 +596,8 @@ impl Driver for Pg {
         let wire = match info.name() {
             "INT8" | "INT4" | "INT2" => <i64 as Decode<Pg>>::decode(value).map(Wire::Integer),
             "BOOL" => <bool as Decode<Pg>>::decode(value).map(Wire::Boolean),
-            "TIMESTAMPTZ" => <OffsetDateTime as Decode<Pg>>::decode(value)
-                .map(|time| Wire::Time(super::milliseconds(time))),
-            "TIMESTAMP" => <PrimitiveDateTime as Decode<Pg>>::decode(value)
-                .map(|time| Wire::PlainTime(super::milliseconds(time.assume_utc()))),
+            "TIMESTAMPTZ" => types::time(&value).map(Wire::Time),
+            "TIMESTAMP" => types::time(&value).map(Wire::PlainTime),
             "UUID" => {
                 <uuid::Uuid as Decode<Pg>>::decode(value).map(|uuid| Wire::Uuid(uuid.into_bytes()))
             }
@@ -607,7 +605,7 @@ impl Driver for Pg {
             "FLOAT4" => {
                 <f32 as Decode<Pg>>::decode(value).map(|number| Wire::Float(widened(number)))
             }
-            "DATE" => <Date as Decode<Pg>>::decode(value).map(|date| Wire::Text(day(date).into())),
+            "DATE" => types::date(&value).map(|date| Wire::Text(day(date).into())),
             "BYTEA" => <&[u8] as Decode<Pg>>::decode(value).map(|bytes| Wire::Bytes(bytes.into())),
             // A version, which has been 1 so far, and the text.
             "JSONB" => value
