@@ -87,6 +87,7 @@ contract("columns that are defined and filled as the application says", (db) => 
     const columns = { born: { type: "date" }, at: { type: "datetime" } }
     const adapter = open({ user: { columns } })
     const user = await makeUser(adapter)
+    const { sessionToken } = await samples.makeSession(adapter, user.id)
     for (const [value, born, at] of [
       ["infinity", "9999-12-31", "9999-12-31T23:59:59.999Z"],
       ["-infinity", "0001-01-01", "0001-01-01T00:00:00.000Z"],
@@ -94,6 +95,9 @@ contract("columns that are defined and filled as the application says", (db) => 
     ]) {
       await db.execute(`UPDATE ${table("users")} SET born = '${value}', at = '${value}'`)
       expect(await adapter.getUser(user.id)).toEqual({ ...user, born, at: new Date(at) })
+      await db.execute(`UPDATE ${table("sessions")} SET expires = '${value}'`)
+      const found = await adapter.getSessionAndUser(sessionToken)
+      expect(found?.session.expires).toEqual(value === "infinity" ? new Date(at) : undefined)
     }
   })
 

@@ -257,11 +257,11 @@ for (const database of kinds) {
 
     test("of sessions may give their own token and their own end", async () => {
       const [sessionToken, expires] = [randomToken(), new Date(Date.now() + 5 * DAY)]
-      const own = () => ({ sessionToken, expires })
+      const own = () => ({ sessionToken, expires, accessToken: `of ${sessionToken}` })
       const v3 = await open({ Session: extended(Models.Session, own) }).methods
       const user = await v3.createUser({ email: uniqueEmail() })
-      expect(await v3.createSession(user)).toMatchObject({ sessionToken, expires })
-      expect((await v3.getSession(sessionToken)).expires).toEqual(expires)
+      expect(await v3.createSession(user)).toMatchObject(own())
+      expect(await v3.getSession(sessionToken)).toMatchObject(own())
     })
 
     test("of verification requests and accounts give their own columns, and v3's digest", async () => {
@@ -476,6 +476,16 @@ test("periods that NextAuth does not say are v3's: 30 days, and a day for a link
   const request = await v3.getVerificationRequest(email, token)
   within(request, DAY)
   expect(request.id).toBe(createHash("sha256").update(`${token}s`).digest("hex"))
+  await adapter.close()
+})
+
+test("the methods are asked for with each request, and that asks no database", async () => {
+  const adapter = Default({ type: "postgres", host: "127.0.0.1", port: 1, database: "none" })
+  for (let request = 0; request < 3; request += 1) {
+    expect(await adapter.getAdapter(appOptions())).toHaveProperty("getSession")
+  }
+  // There is none.
+  await refused(adapter.getUser("1"), "ERR_CONNECT")
   await adapter.close()
 })
 
