@@ -11,8 +11,10 @@ const { sleep } = require("./run")
  * @param {{ host?: string, port: number }} options.to the server; it may be down
  * @param {string} [options.host] where to listen
  * @param {boolean} [options.silent] silent from the start: a port that accepts and never answers
+ * @param {(bytes: Buffer) => Buffer | undefined} [options.answer] what is answered to a client's packet
+ *   in the server's place, which does not get it then
  */
-async function start({ to, host = "127.0.0.1", silent = false }) {
+async function start({ to, host = "127.0.0.1", silent = false, answer }) {
   const pairs = new Set()
   let listener
   let port = 0
@@ -45,6 +47,8 @@ async function start({ to, host = "127.0.0.1", silent = false }) {
         if (from === client && last === server) turns += 1
         last = from
         if (silent) return
+        const own = from === client ? answer?.(bytes) : undefined
+        if (own !== undefined) return client.write(own)
         const left = from === server ? allowance : undefined
         if (left === undefined || bytes.length <= left) return pass(bytes, latency)
         onto.write(bytes.subarray(0, left))

@@ -208,10 +208,10 @@ for (const database of kinds) {
       if (place.name !== "postgres") return // It is no type of its own there.
       const columns = { role: { type: "enum", enum: ["member", "admin"], default: "member" } }
       const plain = { role: { type: "varchar", default: "member" } }
-      const { methods, table } = open({
+      const { adapter: before, table } = open({
         User: extended(Models.User, () => ({}), { columns: plain }),
       })
-      await (await methods).createUser({ email: uniqueEmail() })
+      await before.migrate()
       for (const sql of [
         "CREATE TYPE role AS ENUM ('member', 'admin')",
         `ALTER TABLE ${table("users")} ALTER role DROP DEFAULT, ALTER role TYPE role USING role::role`,

@@ -33,6 +33,12 @@ pub fn may_be_cut_off(error: &Error) -> bool {
     matches!(error.cause().and_then(|cause| cause.code.as_deref()), Some("1205" | "1180"))
 }
 
+/// Whether a server says that it has no serializable transactions:
+/// <https://docs.pingcap.com/tidb/stable/error-codes>.
+pub fn has_no_serializable(error: &Error) -> bool {
+    error.cause().and_then(|cause| cause.code.as_deref()) == Some("8048")
+}
+
 /// The meaning of a question's error that waits for no lock.
 pub fn of_question(error: &sqlx::Error) -> Error {
     let error = from_sqlx(error);

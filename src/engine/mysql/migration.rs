@@ -24,10 +24,11 @@ impl MySql {
         let mut lease = self.pool.acquire().await?;
         let connection = lease.connection()?;
         let define = async {
-            let locked = self.lock(connection, CREATING.min(self.limit)).await?;
+            let limit = CREATING.min(self.limit);
+            let locked = alone(lock(connection, &self.lock, limit).await?, limit)?;
             let statements = statements.iter().map(String::as_str);
             let defined = run(connection, statements).await;
-            self.unlock(connection, locked, defined).await
+            unlock(connection, &self.lock, locked, defined).await
         };
         let result = server::within(self.limit, Box::pin(define)).await;
         lease.finish(result).map_err(|error| error.of_database(self.dialect.name))
@@ -41,11 +42,12 @@ impl MySql {
         let mut lease = self.pool.acquire().await?;
         let connection = lease.connection()?;
         let result = async {
-            let lock = Box::pin(self.lock(&mut *connection, self.limit));
+            let lock = Box::pin(lock(&mut *connection, &self.lock, self.limit));
             // The server's wait is in whole seconds.
             let locked = server::within(self.limit * 2 + Duration::from_secs(1), lock).await?;
+            let locked = alone(locked, self.limit)?;
             let made = self.change(connection, tables, &*planner).await;
-            self.unlock(connection, locked, made).await
+            unlock(connection, &self.lock, locked, made).await
         };
         let result = result.await;
         lease.finish(result).map_err(|error| error.of_database(self.dialect.name))
@@ -64,41 +66,60 @@ impl MySql {
         run(connection, changes.iter().flat_map(Change::statements)).await?;
         Ok(changes)
     }
+}
 
-    /// Waits until no other process has the lock; whether this one has it then. Servers that speak the
-    /// protocol may know no such lock: each is alone there.
-    async fn lock(&self, connection: &mut MySqlConnection, limit: Duration) -> Result<bool> {
-        let seconds = limit.as_millis().div_ceil(1_000);
-        let lock = format!("SELECT GET_LOCK('{}', {seconds})", self.lock);
-        let answer = sqlx::raw_sql(AssertSqlSafe(lock)).fetch_one(connection).await;
-        match answer.map_err(|error| error::from_sqlx(&error)) {
-            Ok(row) => match row.try_get::<Option<i64>, _>(0) {
-                Ok(Some(1)) => Ok(true),
-                _ => Err(server::another_migrates(limit)),
-            },
-            Err(error) if error.effect() == Effect::Final && error.is_of_database() => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
+/// What came of waiting for a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lock {
+    /// This connection has it.
+    Held,
+    /// Somebody else has had it all the time.
+    Taken,
+    /// There is no such lock: servers that speak the protocol may have none.
+    None,
+}
 
-    /// Ends the lock, unless the connection ends with it.
-    async fn unlock<T>(
-        &self,
-        connection: &mut MySqlConnection,
-        locked: bool,
-        result: Result<T>,
-    ) -> Result<T> {
-        let usable = match result.as_ref().map_err(Error::effect) {
-            Ok(_) => true,
-            Err(effect) => matches!(effect, Effect::Final | Effect::Conflict),
-        };
-        if !locked || !usable {
-            return result;
-        }
-        let unlock = format!("DO RELEASE_LOCK('{}')", self.lock);
-        let unlocked = run(connection, [unlock.as_str()].into_iter()).await;
-        result.and_then(|value| unlocked.map(|()| value))
+/// Waits until no other process has the lock.
+pub(super) async fn lock(
+    connection: &mut MySqlConnection,
+    name: &str,
+    limit: Duration,
+) -> Result<Lock> {
+    let seconds = limit.as_millis().div_ceil(1_000);
+    let lock = format!("SELECT GET_LOCK('{name}', {seconds})");
+    let answer = sqlx::raw_sql(AssertSqlSafe(lock)).fetch_one(connection).await;
+    match answer.map_err(|error| error::from_sqlx(&error)) {
+        Ok(row) => match row.try_get::<Option<i64>, _>(0) {
+            Ok(Some(1)) => Ok(Lock::Held),
+            _ => Ok(Lock::Taken),
+        },
+        Err(error) if error.effect() == Effect::Final && error.is_of_database() => Ok(Lock::None),
+        Err(error) => Err(error),
     }
+}
+
+/// Ends the lock, unless the connection ends with it.
+pub(super) async fn unlock<T>(
+    connection: &mut MySqlConnection,
+    name: &str,
+    lock: Lock,
+    result: Result<T>,
+) -> Result<T> {
+    let usable = match result.as_ref().map_err(Error::effect) {
+        Ok(_) => true,
+        Err(effect) => matches!(effect, Effect::Final | Effect::Conflict),
+    };
+    if lock != Lock::Held || !usable {
+        return result;
+    }
+    let unlock = format!("DO RELEASE_LOCK('{name}')");
+    let unlocked = run(connection, [unlock.as_str()].into_iter()).await;
+    result.and_then(|value| unlocked.map(|()| value))
+}
+
+/// Nobody else changes the tables: where there is no lock, each takes itself to be alone.
+fn alone(lock: Lock, limit: Duration) -> Result<Lock> {
+    if lock == Lock::Taken { Err(server::another_migrates(limit)) } else { Ok(lock) }
 }
 
 async fn run<'a>(

@@ -4,6 +4,7 @@ mod error;
 mod migration;
 mod types;
 
+use self::migration::Lock;
 use super::exec::{self, Driver, Mode};
 use super::hosts::{self, Hosts};
 use super::pool::{Bounds, Connector, Pool, PoolState};
@@ -326,7 +327,7 @@ impl MySql {
 
     async fn run_work(&self, work: &Work) -> Result<Outcome> {
         let mut lease = self.pool.acquire().await?;
-        let run = run_in_step(self.dialect, lease.connection()?, work);
+        let run = self.run_guarded(lease.connection()?, work);
         let result = server::within(self.limit, Box::pin(run)).await;
         server::elsewhere(lease.finish(result), self.several)
             .map_err(|error| error.of_database(self.dialect.name))
@@ -359,6 +360,27 @@ const FOREIGN_KEYS: &str = "SELECT '{kind}' AS kind, CAST(table_name AS CHAR) AS
     AND referenced_table_schema = table_schema";
 
 const CATALOG: Catalog = Catalog { columns: COLUMNS, indexes: INDEXES, foreign_keys: FOREIGN_KEYS };
+
+impl MySql {
+    /// Runs work; what needs a serializable transaction where the server has none, under a lock that keeps
+    /// whatever else needs one out.
+    async fn run_guarded(&self, connection: &mut MySqlConnection, work: &Work) -> Result<Outcome> {
+        let error = match run_in_step(self.dialect, connection, work).await {
+            Err(error) if work.serializable && error::has_no_serializable(&error) => error,
+            result => return result,
+        };
+        let name = format!("{} keys", self.lock);
+        let lock = migration::lock(connection, &name, self.limit).await?;
+        match lock {
+            Lock::Held => {}
+            Lock::Taken => return Err(error.with_effect(Effect::Conflict)),
+            Lock::None => return Err(error.with_effect(Effect::Final)),
+        }
+        let plain = Work { serializable: false, ..work.clone() };
+        let result = run_in_step(self.dialect, connection, &plain).await;
+        migration::unlock(connection, &name, lock, result).await
+    }
+}
 
 impl Engine for MySql {
     fn dialect(&self) -> &'static Dialect {
