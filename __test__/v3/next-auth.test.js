@@ -1,7 +1,7 @@
 // The real NextAuth 3.29.10, and 2.2.0, on this adapter, by all its spellings: sign-in, session, refresh
 // and sign-out, over HTTP.
 
-const { databases } = require("../support/databases")
+const { databases, describeOn } = require("../support/databases")
 const { uniqueEmail } = require("../support/samples")
 const { browser, startApp } = require("./browser")
 const { onDatabase } = require("./legacy")
@@ -132,3 +132,38 @@ for (const { database, adapter, options, version = 3 } of cases) {
     })
   })
 }
+
+/** As the documentation has them, word for word. */
+const IN_MEMORY = { type: "sqlite", database: ":memory:", synchronize: true }
+const documented = [
+  ["Default", IN_MEMORY],
+  ["TypeORM", IN_MEMORY],
+  ["TypeORM.Adapter", IN_MEMORY],
+  ["fromDatabase", IN_MEMORY],
+  ["Default", "sqlite://localhost/:memory:?synchronize=true"],
+  ["fromDatabase", "sqlite://localhost/:memory:?synchronize=true"],
+]
+
+describeOn("sqlite")("the documentation's configuration", () => {
+  test.each(
+    documented.flatMap(([adapter, database]) =>
+      [2, 3].map((version) => [adapter, database, version]),
+    ),
+  )("%s(%j) signs in and out under NextAuth %i", async (adapter, database, version) => {
+    const profile = { id: 583_231, name: "Octo", email: uniqueEmail("octo"), image: "https://i" }
+    const app = await startApp({ version, adapter, database, profile })
+    try {
+      const [ada, octo] = [browser(), browser()]
+      const email = uniqueEmail()
+      await ada.follow(await ada.link(app, email))
+      await octo.signIn(app)
+      expect((await ada.session(app)).user).toMatchObject({ email })
+      expect((await octo.session(app)).user).toMatchObject({ email: profile.email })
+      await ada.signOut(app)
+      expect(await ada.session(app)).toEqual({})
+      expect(app.errors).toEqual([])
+    } finally {
+      app.stop()
+    }
+  })
+})
