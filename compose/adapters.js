@@ -1,5 +1,6 @@
 "use strict"
 
+const { SqlxAdapterError } = require("../error.js")
 const { deletions } = require("./deletion.js")
 const { halfSignIns } = require("./half-sign-in.js")
 const { management } = require("./management.js")
@@ -53,6 +54,19 @@ function composeAdapters(given) {
     return false
   }
 
+  /**
+   * A user who is deleted meanwhile, or is not there, keeps no account: it would be in the way of whoever
+   * signs in with it next. One system has a foreign key for that.
+   */
+  async function refuseOrphan({ userId, provider, providerAccountId }) {
+    if (owner.account.shared || present(await to("user", "getUser", userId))) return
+    if (has(parts.account, "unlinkAccount")) {
+      await to("account", "unlinkAccount", { provider, providerAccountId })
+    }
+    const text = "there is no user with this id: linkAccount"
+    throw new SqlxAdapterError(text, "ERR_FOREIGN_KEY", "linkAccount")
+  }
+
   const signIns = halfSignIns({ isInUse, deleteUser })
 
   const users = {
@@ -82,6 +96,7 @@ function composeAdapters(given) {
       let linked
       try {
         linked = await write("account", "linkAccount", account)
+        await refuseOrphan(account)
       } catch (error) {
         await signIns.undo(account)
         throw error

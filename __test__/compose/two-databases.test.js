@@ -144,6 +144,46 @@ describeOnBoth("accounts and passkeys in another database than the users", (both
     expect(await adapter.getUserByAccount(key)).toBeNull()
   })
 
+  test("an account of nobody is refused, and not in the way of anybody", async () => {
+    const adapter = composed()
+    const account = {
+      type: "oauth",
+      provider: "github",
+      providerAccountId: unique("account"),
+    }
+    const gone = await makeUser(adapter)
+    await adapter.deleteUser(gone.id)
+    for (const userId of [gone.id, unique("nobody")]) {
+      await refused(adapter.linkAccount({ ...account, userId }), "ERR_FOREIGN_KEY")
+    }
+    const user = await makeUser(adapter)
+    await adapter.linkAccount({ ...account, userId: user.id })
+    expect(await adapter.getUserByAccount(account)).toStrictEqual(user)
+  })
+
+  test("a user who is deleted while an account is linked leaves none behind", async () => {
+    const { adapter: accounts } = both.others
+    const { adapter: users } = both.users
+    let meanwhile = async () => undefined
+    const slow = {
+      ...accounts,
+      async linkAccount(account) {
+        await meanwhile()
+        return accounts.linkAccount(account)
+      },
+    }
+    const parts = { account: slow, authenticator: slow, session: users }
+    const [adapter, other] = [both.compose(parts), both.compose(parts)]
+    const user = await makeUser(adapter, { emailVerified: new Date() })
+    const account = { type: "oauth", provider: "github", providerAccountId: unique("account") }
+    meanwhile = () => other.deleteUser(user.id)
+    await expect(adapter.linkAccount({ ...account, userId: user.id })).rejects.toThrow()
+    meanwhile = async () => undefined
+    const again = await makeUser(adapter)
+    await adapter.linkAccount({ ...account, userId: again.id })
+    expect(await adapter.getUserByAccount(account)).toStrictEqual(again)
+  })
+
   test("updateAccount and withAccountLock know the users of the other database", async () => {
     const adapter = composed()
     const [user, stranger] = [await makeUser(adapter), await makeUser(adapter)]

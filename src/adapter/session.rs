@@ -280,7 +280,8 @@ impl Call {
     }
 
     async fn remove_session(&self, stored: &Value, token: &Value) -> Result<Option<Row>> {
-        let _writing = self.writing(&[std::slice::from_ref(stored)]);
+        // A replica may still have it by the other of the two.
+        let _writing = self.writing(&[std::slice::from_ref(stored), std::slice::from_ref(token)]);
         let outcome = self.run(&self.store.session.delete, std::slice::from_ref(stored)).await?;
         Ok(self.session_row(outcome, stored, token))
     }

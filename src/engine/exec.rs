@@ -134,12 +134,13 @@ where
     D::Arguments: IntoArguments<D>,
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
 {
-    let mut answer = Outcome::default();
+    let (mut answer, mut is_none) = (Outcome::default(), false);
     for (index, step) in work.steps.iter().enumerate() {
-        if work.leaves_out(index, &answer) {
+        if is_none && work.is_later(index) {
             continue;
         }
         let outcome = run_step::<D>(connection, step, mode).await?;
+        is_none |= work.is_earlier(index) && outcome.is_nothing();
         if work.confirm == Some(index) && outcome.affected == 0 {
             // What was read before is not what was changed then.
             answer.rows.clear();

@@ -292,17 +292,23 @@ pub struct Work {
     pub steps: Vec<Step>,
     /// Which of them answers.
     pub answer: usize,
-    /// A later one that changes the row of the answer, or there is none.
+    /// One that changes the row of the answer, before or after it, or there is none.
     pub confirm: Option<usize>,
     /// Whether the transaction is serializable.
     pub serializable: bool,
 }
 
 impl Work {
-    /// Whether a step is left out, by what the answer is so far: where nothing was found, it would
-    /// change a row that has come since, and nobody would be given that.
-    pub fn leaves_out(&self, step: usize, answer: &Outcome) -> bool {
-        self.confirm == Some(step) && answer.rows.is_empty()
+    /// Whether a step is the later of the two that belong together. It is left out when the earlier has met
+    /// nothing: where nothing was found, a change would be that of a row that has come since, and
+    /// nobody would be given it; where nothing was changed, what is found is another's row.
+    pub fn is_later(&self, step: usize) -> bool {
+        self.confirm.is_some_and(|confirm| step == confirm.max(self.answer))
+    }
+
+    /// Whether a step is the earlier of the two that belong together.
+    pub fn is_earlier(&self, step: usize) -> bool {
+        self.confirm.is_some_and(|confirm| step == confirm.min(self.answer))
     }
 }
 

@@ -300,7 +300,11 @@ impl Model {
     pub(super) fn give_back_inserted(&self, dialect: &Dialect, mut plan: Plan) -> Result<Plan> {
         match self.given_to_insert() {
             Some(positions) => plan.answer = Answer::Given(positions),
-            None => self.then_select(dialect, &mut plan)?,
+            None => {
+                // Where nothing was inserted, the number that the server gave last is another row's.
+                plan.confirm = plan.steps.len().checked_sub(1);
+                self.then_select(dialect, &mut plan)?;
+            }
         }
         Ok(plan)
     }
@@ -646,9 +650,12 @@ impl Model {
         }
         let mut plan = composer.plan(Vec::new(), Repeat::WhileFound);
         let shown: Vec<&Column> = self.shown().collect();
-        let mut select = self.select_columns(dialect, &shown, conditions, &[])?;
-        select.sql = format!("{}{}", select.sql, dialect.lock_rows).into();
-        plan.steps.insert(0, (Arc::new(select), self.positions(0..conditions.len())));
+        let mut select = Composer::new(dialect, self);
+        select.text(&self.select_head(dialect, &shown));
+        // Of no other rows than are deleted: a collation may find more.
+        select.exact_conditions(self, conditions)?;
+        select.text(dialect.lock_rows);
+        plan.steps.insert(0, select.step(self.output()));
         plan.confirm = Some(1);
         Ok(plan)
     }

@@ -157,12 +157,13 @@ impl Connection {
     /// # Errors
     /// Those of the first that fails.
     pub fn run_steps(&self, work: &Work) -> Result<Outcome> {
-        let mut answer = Outcome::default();
+        let (mut answer, mut is_none) = (Outcome::default(), false);
         for (index, Step { statement, values }) in work.steps.iter().enumerate() {
-            if work.leaves_out(index, &answer) {
+            if is_none && work.is_later(index) {
                 continue;
             }
             let outcome = self.run(statement, values)?;
+            is_none |= work.is_earlier(index) && outcome.is_nothing();
             if work.confirm == Some(index) && outcome.affected == 0 {
                 // What was read before is not what was changed then.
                 answer.rows.clear();
