@@ -6,7 +6,7 @@
 //! nothing has been seen of the user since: the mark is taken away by whatever else is done with the
 //! user, and the address must be unverified, and account, session and passkey be missing, when it is deleted.
 
-use super::Call;
+use super::{Call, find_row};
 use crate::engine::{Dialect, Plan};
 use crate::error::Result;
 use crate::schema::{Column, SINCE, Schema, lock_user};
@@ -95,8 +95,10 @@ impl Call {
             );
             return Ok(None);
         }
-        // Another process may have done it meanwhile.
-        self.find_user(&self.store.user.by_id, "id", id.as_text().cloned()).await
+        // Another process may have done it meanwhile, of which a replica may know nothing.
+        let by_id = &self.store.user.by_id.lane;
+        let found = self.run_in(by_id, std::slice::from_ref(&id)).await?;
+        Ok(find_row(&self.store.schema.user, found, &[("id", &id)]))
     }
 }
 
