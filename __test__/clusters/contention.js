@@ -35,15 +35,20 @@ async function commonUser(adapters) {
 /**
  * Writers that all want the same rows at once, shared out among adapters of one database: in each
  * round every one of them renames the same user, stores its tokens in the same account, makes a
- * session of its own for the user, or for another `owner`, registers one address and takes the same
- * verification token.
+ * session of its own for the user, or for another `owner`, gives one session of that one's an end of
+ * its own, registers one address and takes the same verification token.
  *
- * @returns what they were told: `names`, `tokens`, `sessions`, `registered` and `taken`, the
+ * @returns what they were told: `names`, `tokens`, `sessions`, `ends`, `registered` and `taken`, the
  *   acknowledged writes, and `rejected` and `wrong`, errors and answers that nobody should see
  */
 async function contend(adapters, { user, owner = user, writers = 24, rounds = 15, until: over }) {
-  const told = { names: [], tokens: [], sessions: [], registered: [], taken: [], offered: [] }
-  Object.assign(told, { rejected: [], wrong: [], user, owner, account: unique("account") })
+  const told = { names: [], tokens: [], sessions: [], ends: [], registered: [], taken: [] }
+  Object.assign(told, { offered: [], rejected: [], wrong: [] })
+  Object.assign(told, { user, owner, account: unique("account"), shared: unique("shared") })
+
+  await adapters[0].createSession({ sessionToken: told.shared, userId: owner.id, expires: hence() })
+  told.sessions.push(told.shared)
+  for (const adapter of adapters) await until(() => adapter.getSessionAndUser(told.shared))
 
   async function attempt(adapter, name, argument, check) {
     try {
@@ -78,6 +83,8 @@ async function contend(adapters, { user, owner = user, writers = 24, rounds = 15
         access_token,
       }
       const session = { sessionToken, userId: owner.id, expires: hence() }
+      // No two writers give the same one: a second for each.
+      const expires = new Date(hence().getTime() + (round * writers + number + 1) * 1000)
       return [
         attempt(
           adapter,
@@ -96,6 +103,13 @@ async function contend(adapters, { user, owner = user, writers = 24, rounds = 15
           "createSession",
           session,
           (answer) => answer.sessionToken === sessionToken && note(told.sessions, sessionToken),
+        ),
+        attempt(
+          adapter,
+          "updateSession",
+          { sessionToken: told.shared, expires },
+          (answer) =>
+            answer?.expires.getTime() === expires.getTime() && note(told.ends, expires.getTime()),
         ),
         attempt(
           adapter,
@@ -152,6 +166,13 @@ async function expectKept(told, rows, { unknown: allowed = false } = {}) {
     told.sessions,
     [count("createSession"), 0],
   )
+
+  const [{ ends }] = await rows(
+    "SELECT CAST(expires AS CHAR) AS ends FROM sessions WHERE session_token = ?",
+    [told.shared],
+  )
+  const end = new Date(`${ends.replace(" ", "T")}Z`).getTime()
+  if (count("updateSession") === 0) expect(told.ends).toContain(end)
 
   // Each token was taken, by one, and each address registered, by one.
   expectAlike(told.taken, told.offered, [

@@ -51,7 +51,7 @@ onServersOfItsOwn("Galera, three nodes", galera.start, (it) => {
     await contention.contend(adapters, { user: nobody, owner: user, rounds: 6 })
     const told = await contention.contend(adapters, { user, owner })
     const retries = await contention.retries(adapters)
-    console.log("tries beyond the first:", retries, "of calls:", 15 * 24 * 5)
+    console.log("tries beyond the first:", retries, "of calls:", 15 * 24 * 6)
     expect(retries).toBeGreaterThan(0)
     await expectKeptEverywhere(cluster, urls, told)
   })

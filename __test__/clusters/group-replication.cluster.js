@@ -56,7 +56,7 @@ onServersOfItsOwn("Group Replication, three primaries", groupReplication.start, 
     const user = await contention.commonUser(adapters)
     const told = await contention.contend(adapters, { user, rounds: 8 })
     const retries = await contention.retries(adapters)
-    console.log("tries beyond the first:", retries, "of calls:", 8 * 24 * 5)
+    console.log("tries beyond the first:", retries, "of calls:", 8 * 24 * 6)
     expect(retries).toBeGreaterThan(0)
     await expectKeptEverywhere(urls, told)
   })

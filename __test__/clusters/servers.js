@@ -25,7 +25,11 @@ function onServersOfItsOwn(title, start, define) {
       }
     })
 
-    afterAll(() => servers?.stop())
+    afterAll(async () => {
+      await servers?.stop()
+      const left = (servers?.nodes ?? []).flatMap((node) => node.processes())
+      expect(left).toEqual([])
+    })
 
     const it = (name, body) =>
       test(name, async () => {
