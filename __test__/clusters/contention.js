@@ -168,10 +168,13 @@ async function expectKept(told, rows, { unknown: allowed = false } = {}) {
   )
 
   const [{ ends }] = await rows(
-    "SELECT CAST(expires AS CHAR) AS ends FROM sessions WHERE session_token = ?",
+    "SELECT CAST(expires AS CHAR(40)) AS ends FROM sessions WHERE session_token = ?",
     [told.shared],
   )
-  const end = new Date(`${ends.replace(" ", "T")}Z`).getTime()
+  // PostgreSQL's has what fills it up, and an offset whose minutes may be left out; the others are UTC.
+  const [, text, offset = "Z"] = /^(.+?)([+-]\d\d(?::\d\d)?)?$/.exec(ends.trim())
+  const zone = offset.length === 3 ? `${offset}:00` : offset
+  const end = Date.parse(`${text.replace(" ", "T")}${zone}`)
   if (count("updateSession") === 0) expect(told.ends).toContain(end)
 
   // Each token was taken, by one, and each address registered, by one.
