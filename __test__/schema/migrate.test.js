@@ -4,7 +4,7 @@ const { createInterface } = require("node:readline")
 const { startNode } = require("../support/child")
 const { databases, describeOn } = require("../support/databases")
 const { freshDatabase } = require("../support/fresh-database")
-const { refused } = require("../support/expectations")
+const { eventually, refused } = require("../support/expectations")
 const { makeUser } = require("../support/samples")
 
 jest.setTimeout(90_000)
@@ -93,9 +93,14 @@ function tests(database) {
     const name = `next-auth-sqlx-adapter ${sha256(place.database).slice(0, 32)}`
     const holding = place.rows(
       isMysql
-        ? `SELECT GET_LOCK('${name}', 5), SLEEP(2), RELEASE_LOCK('${name}')`
-        : "SELECT pg_advisory_xact_lock(hashtextextended('next-auth-sqlx-adapter', 0)), pg_sleep(2)",
+        ? `SELECT GET_LOCK('${name}', 5), SLEEP(5), RELEASE_LOCK('${name}')`
+        : "SELECT pg_advisory_xact_lock(hashtextextended('next-auth-sqlx-adapter', 0)), pg_sleep(5)",
     )
+    const held = isMysql
+      ? `SELECT IS_USED_LOCK('${name}') AS holder`
+      : `SELECT max(pid) AS holder FROM pg_locks WHERE locktype = 'advisory' AND granted
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+    await eventually(async () => (await place.rows(held))[0].holder !== null)
     const adapter = open({ retry: { maxTime: 800 }, pool: { max: 1 } })
     await adapter.ping()
     const error = await refused(adapter.migrate(), "ERR_TIMEOUT")
