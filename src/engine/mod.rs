@@ -292,7 +292,7 @@ pub struct Work {
     pub steps: Vec<Step>,
     /// Which of them answers.
     pub answer: usize,
-    /// One that changes the row of the answer, before or after it, or there is none.
+    /// One, before or after it, that changes the answer's row: if it changes none, the answer has none.
     pub confirm: Option<usize>,
     /// Whether the transaction is serializable.
     pub serializable: bool,
@@ -319,7 +319,7 @@ pub struct Plan {
     pub steps: Vec<(Arc<Statement>, Vec<usize>)>,
     /// Where the answer's rows come from.
     pub answer: Answer,
-    /// A step that changes the row of the answer, or there is none.
+    /// A step, before or after it, that changes the answer's row: if it changes none, the answer has none.
     pub confirm: Option<usize>,
     /// Whether anything is changed.
     pub writes: bool,

@@ -218,7 +218,8 @@ impl<'de> Deserialize<'de> for KeyOptions {
 
 /// A piece of SQL that an application has in its options: a type's name or a default. It ends where it
 /// ends: neither a statement nor a comment begins in it, and its quotes and parentheses are closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct Fragment(String);
 
 impl Fragment {
@@ -256,21 +257,12 @@ impl Fragment {
     }
 }
 
-impl<'de> Deserialize<'de> for Fragment {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl Visitor<'_> for Text {
-            type Value = Fragment;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a piece of SQL such as \"varchar(100)\", whole in itself")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Fragment, E> {
-                Fragment::new(text).ok_or_else(|| {
-                    E::custom("must be a piece of SQL such as \"varchar(100)\", whole in itself")
-                })
-            }
-        }
-        deserializer.deserialize_any(Text)
+impl TryFrom<String> for Fragment {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let whole = Fragment::new(&text);
+        whole.ok_or("must be a piece of SQL such as \"varchar(100)\", whole in itself")
     }
 }
 

@@ -306,20 +306,17 @@ fn unknown(model: &Model, property: &str, what: &str) -> Error {
 
 /// Where users' ids come from, and the types of the columns that point to them.
 fn set_ids(dialect: &Dialect, schema: &mut Schema, options: &SchemaOptions) -> Result<()> {
-    let described = |model: &ModelOptions, property: &str| {
-        model.columns.iter().find_map(|(name, column)| match column {
-            ColumnOptions::Described(described) if name == property => described.r#type,
+    let described = |model: usize, property: &str| {
+        let columns = &options.models.get(model)?.columns;
+        columns.iter().find_map(|(name, column)| match column {
+            ColumnOptions::Described(described) if name == property => Some(described),
             _ => None,
         })
     };
-    let id_type = options.models.first().and_then(|user| described(user, "id"));
+    let said_of_id = described(0, "id");
+    let id_type = said_of_id.and_then(|id| id.r#type);
     // What is said of the type in the database's words is the column's own: what points to it does not count.
-    let said = options.models.first().is_some_and(|user| {
-        user.columns.iter().any(|(name, column)| {
-            let ColumnOptions::Described(described) = column else { return false };
-            name == "id" && described.sql_type.is_some()
-        })
-    });
+    let said = said_of_id.is_some_and(|id| id.sql_type.is_some());
     let preset = options.preset.is_some();
     let Some(id) = schema.user.columns.iter_mut().find(|column| &*column.property == "id") else {
         return Ok(());
@@ -374,7 +371,7 @@ fn set_ids(dialect: &Dialect, schema: &mut Schema, options: &SchemaOptions) -> R
     let (storage, sql_type) = (id.storage, id.sql_type.clone());
     let serial = sql_type == dialect.serial || said && counted;
     for (index, model) in schema.models_mut().into_iter().enumerate().skip(1) {
-        let own_type = options.models.get(index).and_then(|model| described(model, "userId"));
+        let own_type = described(index, "userId").and_then(|id| id.r#type);
         for column in model.columns.iter_mut().filter(|column| column.references.is_some()) {
             if changed && own_type.is_none() {
                 column.storage = storage;
